@@ -1,0 +1,179 @@
+/** What a lab may use of the engine. Labs import this file and nothing else of `workers/`. */
+import type * as tfTypes from '@tensorflow/tfjs-core';
+import type { HookName } from '../core/hooks.ts';
+import type { Intervention } from '../core/interventions.ts';
+import type { Metric } from '../core/metrics.ts';
+import type { BackendName, ModelConfig, Quantization } from '../core/model-config.ts';
+
+export type Tensor = tfTypes.Tensor;
+
+/** Prompts as token ids, right-padded on the way into the model. Rows may differ in length. */
+export type TokenBatch = readonly (readonly number[])[];
+
+/**
+ * Interventions of one run, with everything they refer to. Interventions name prompts by index (`patch`, `mean`,
+ * `freezePattern`, contrast vectors): `prompts` is that list. `rows` says which intervention list applies to which
+ * row of the batch; absent: all of them apply to every row.
+ */
+export interface InterventionPlan {
+  readonly interventions: readonly Intervention[];
+  readonly prompts?: TokenBatch;
+}
+
+/** A custom edit, for methods that no `Intervention` describes (edge patching, integrated gradients …). */
+export type HookEdit = (activation: Tensor, hook: HookName) => Tensor;
+
+export interface RunOptions {
+  readonly plan?: InterventionPlan;
+  /** Applied after the plan's interventions at the same hook. Must return a tensor of the same shape; may return its input. */
+  readonly edits?: ReadonlyMap<HookName, HookEdit>;
+  /** Hooks to keep, as they are after all edits. */
+  readonly capture?: readonly HookName[];
+  /** Enter at block `layer` with this residual stream [batch, pos, d_model] instead of embedding the tokens. */
+  readonly startAtLayer?: { readonly layer: number; readonly residual: Tensor };
+  /** Leave before block `layer` (TransformerLens' `stop_at_layer`): no logits, `residual` is that block's resid_pre. */
+  readonly stopAtLayer?: number;
+  /** Which logits to compute. `last`: of each row's last real token. */
+  readonly logits?: 'all' | 'last' | 'none';
+  /** Awaited between blocks; throws when the run was cancelled. */
+  readonly checkpoint?: () => Promise<void>;
+}
+
+/** Tensors belong to the caller, who calls `dispose`. */
+export interface RunOutput {
+  /** [batch, pos, d_vocab] for `all`, [batch, d_vocab] for `last`, null for `none` or after `stopAtLayer`. */
+  readonly logits: Tensor | null;
+  readonly cache: ReadonlyMap<HookName, Tensor>;
+  /** Residual stream after the last block that ran, [batch, pos, d_model]. */
+  readonly residual: Tensor;
+  /** Real tokens of each row; later positions are padding. */
+  readonly lengths: readonly number[];
+  dispose(): void;
+}
+
+export interface GradientOutput {
+  /** The metric of each row. */
+  readonly values: Float32Array;
+  /** ∂(Σ rows metric)/∂activation at each asked hook, same shape as the activation. */
+  readonly gradients: ReadonlyMap<HookName, Tensor>;
+  readonly activations: ReadonlyMap<HookName, Tensor>;
+  dispose(): void;
+}
+
+export interface Sampling {
+  /** 0: greedy (ties: lowest id). */
+  readonly temperature: number;
+  readonly topP: number;
+  readonly topK?: number;
+  /** CTRL's penalty, > 1 discourages tokens that already occurred; 1 switches it off. */
+  readonly repetitionPenalty: number;
+  readonly seed: number;
+}
+
+export interface GenerateOptions {
+  readonly maxNewTokens: number;
+  readonly sampling: Sampling;
+  readonly plan?: InterventionPlan;
+  readonly stopTokens?: readonly number[];
+  /** Log-probabilities of this many most probable tokens ride along with each step. */
+  readonly topLogits?: number;
+  readonly useCache?: boolean;
+  readonly checkpoint?: () => Promise<void>;
+}
+
+export interface GeneratedToken {
+  readonly token: number;
+  readonly logProb: number;
+  readonly top: readonly { readonly token: number; readonly logit: number; readonly logProb: number }[];
+}
+
+export interface HookedModel {
+  readonly id: string;
+  readonly config: ModelConfig;
+  readonly quantization: Quantization;
+  readonly tokenizer: Tokenizer;
+  /** SHA-256 of the weight file(s) as listed by the manifest. */
+  readonly digest: string;
+  /** Bytes held on the device for the weights. */
+  readonly bytes: number;
+  runWithHooks(tokens: TokenBatch, options?: RunOptions): Promise<RunOutput>;
+  /** The metric of each row, without gradients. `reference` logits for KL: [batch, d_vocab] at the metric's position. */
+  metric(output: RunOutput, tokens: TokenBatch, metric: Metric, reference?: Tensor): Promise<Float32Array>;
+  gradients(tokens: TokenBatch, metric: Metric, hooks: readonly HookName[], options?: RunOptions & { readonly reference?: Tensor }): Promise<GradientOutput>;
+  generate(prompt: readonly number[], options: GenerateOptions): AsyncGenerator<GeneratedToken>;
+  /** Next-token logits of a residual stream [n, d_model] through the final norm and the unembedding (logit lens). */
+  unembed(residual: Tensor): Tensor;
+  /** Logit directions W_U[token], [n, d_model], dequantized. */
+  unembedRows(tokens: readonly number[]): Tensor;
+  dispose(): void;
+}
+
+/** Active features of each position: indices ascending, values > 0, in the SAE's own units. */
+export interface SparseFeatures {
+  readonly indices: readonly Int32Array[];
+  readonly values: readonly Float32Array[];
+}
+
+export interface Sae {
+  readonly id: string;
+  readonly hookName: HookName;
+  readonly architecture: string;
+  readonly dIn: number;
+  readonly dSae: number;
+  readonly digest: string;
+  readonly bytes: number;
+  /** Largest activation of each feature over the card's text, [dSae], 0 where never active; null where unknown. */
+  readonly maxActivation: Float32Array | null;
+  /** Share of the card's tokens on which each feature is active, [dSae]. */
+  readonly density: Float32Array | null;
+  /** Encodes rows [n, dIn] (heads flattened where the hook has them) to the active features. */
+  encodeSparse(x: Tensor): Promise<SparseFeatures>;
+  /** Dense features [n, dSae]; differentiable with respect to x. */
+  encode(x: Tensor): Tensor;
+  /** Reconstruction [n, dIn] of dense features; differentiable. */
+  decode(features: Tensor): Tensor;
+  /** Decoder rows of some features, [k, dIn]. */
+  decoderRows(features: readonly number[]): Tensor;
+  /** ⟨W_dec[feature], gradient⟩ of each active feature: the first-order effect of one unit of the feature. Same layout as `features`. */
+  featureGradients(features: SparseFeatures, gradient: Tensor): Promise<readonly Float32Array[]>;
+  dispose(): void;
+}
+
+export interface TokenInfo {
+  readonly id: number;
+  /** Text of the token alone; bytes that are no UTF-8 of their own appear as U+FFFD and in `bytes`. */
+  readonly text: string;
+  readonly bytes?: readonly number[];
+}
+
+export interface Tokenizer {
+  readonly size: number;
+  readonly bosId: number | null;
+  readonly eosId: number | null;
+  /** Ids without BOS; `encodePrompt` puts BOS in front where the model was trained with one. */
+  encode(text: string): number[];
+  encodePrompt(text: string, bos?: boolean): number[];
+  decode(ids: readonly number[]): string;
+  token(id: number): TokenInfo;
+  /** The id of a text that is exactly one token, else null. */
+  single(text: string): number | null;
+  /** Half-open UTF-8 byte ranges of each token in the text. */
+  byteOffsets(ids: readonly number[]): readonly (readonly [number, number])[];
+}
+
+/** Reads tensors back in one go. Never blocks the device queue with a synchronous read. */
+export type ReadTensors = (tensors: readonly Tensor[]) => Promise<(Float32Array | Int32Array)[]>;
+
+/** Handed to a lab's `run`: the engine, and how to stay responsive. */
+export interface RunContext {
+  readonly backend: BackendName;
+  readonly model: HookedModel;
+  /** Loads an SAE by id (cached), showing progress. */
+  sae(id: string): Promise<Sae>;
+  readonly read: ReadTensors;
+  /** The tensor library, inside a scope that frees what the lab forgets when the run ends. */
+  readonly tf: typeof tfTypes;
+  /** Lets messages in at least every 8 ms and throws `Cancelled` once the run was cancelled. Await it between units of work. */
+  checkpoint(): Promise<void>;
+  progress(phase: string, done: number, total: number, unit: string): void;
+}
