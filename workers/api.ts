@@ -4,6 +4,7 @@ import type { HookName } from '../core/hooks.ts';
 import type { Intervention } from '../core/interventions.ts';
 import type { Metric } from '../core/metrics.ts';
 import type { BackendName, ModelConfig, Quantization } from '../core/model-config.ts';
+import type { TokenText } from '../core/tokens.ts';
 
 export type Tensor = tfTypes.Tensor;
 
@@ -139,13 +140,6 @@ export interface Sae {
   dispose(): void;
 }
 
-export interface TokenInfo {
-  readonly id: number;
-  /** Text of the token alone; bytes that are no UTF-8 of their own appear as U+FFFD and in `bytes`. */
-  readonly text: string;
-  readonly bytes?: readonly number[];
-}
-
 export interface Tokenizer {
   readonly size: number;
   readonly bosId: number | null;
@@ -154,7 +148,7 @@ export interface Tokenizer {
   encode(text: string): number[];
   encodePrompt(text: string, bos?: boolean): number[];
   decode(ids: readonly number[]): string;
-  token(id: number): TokenInfo;
+  token(id: number): TokenText;
   /** The id of a text that is exactly one token, else null. */
   single(text: string): number | null;
   /** Half-open UTF-8 byte ranges of each token in the text. */

@@ -1,0 +1,26 @@
+import { VitrineError } from '../protocol/errors.ts';
+import type { ExperimentSpec } from '../spec/schema.ts';
+import { decodeSpec, encodeSpec } from './codec.ts';
+
+/** The fragment of a lab with its whole experiment: `#/lab/<id>?s=…`. */
+export function labFragment(spec: ExperimentSpec): string {
+  return `#/lab/${spec.lab}?s=${encodeSpec(spec)}`;
+}
+
+/** Reads the experiment out of a full URL or a fragment. Throws VitrineError. */
+export function specFromUrl(url: string): ExperimentSpec {
+  const fragment = url.slice(url.indexOf('#'));
+  const found = /^#\/(?:embed\/)?lab\/([a-z0-9-]+)\?(?:.*&)?s=([^&]+)/.exec(fragment);
+  if (!url.includes('#') || !found?.[1] || !found[2]) throw new VitrineError('bad-link', 'there is no experiment in this address');
+  const spec = decodeSpec(decodeURIComponentSafe(found[2]));
+  if (spec.lab !== found[1]) throw new VitrineError('bad-link', `the address names the lab "${found[1]}", its experiment "${spec.lab}"`);
+  return spec;
+}
+
+function decodeURIComponentSafe(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new VitrineError('bad-link', 'the link is damaged');
+  }
+}
