@@ -106,6 +106,18 @@ export interface HookedModel {
   unembed(residual: Tensor): Tensor;
   /** Logit directions W_U[token], [n, d_model], dequantized. */
   unembedRows(tokens: readonly number[]): Tensor;
+  /** What each head writes for given mixed values: z [..., head, d_head] · W_O[head], [..., head, d_model]; b_O is not part of it. */
+  headOutput(layer: number, z: Tensor): Tensor;
+  /**
+   * Logits that parts of the residual stream add along directions, with the final norm's scale frozen (direct logit attribution).
+   * @param parts      [n, d_model]; for LayerNorm each part is centred by its own mean, which is exact
+   * @param scale      the final norm's `hook_scale` at each part's position, [n, 1] or one number
+   * @param directions [m, d_model], e.g. W_U[correct] − W_U[wrong]
+   * @returns          [n, m]
+   */
+  directLogits(parts: Tensor, scale: Tensor | number, directions: Tensor): Tensor;
+  /** What the final norm's bias adds along directions whatever the input, [m]; 0 for RMSNorm. An unembedding bias is not part of it. */
+  directConstant(directions: Tensor): Tensor;
   dispose(): void;
 }
 
@@ -158,6 +170,14 @@ export interface Tokenizer {
 /** Reads tensors back in one go. Never blocks the device queue with a synchronous read. */
 export type ReadTensors = (tensors: readonly Tensor[]) => Promise<(Float32Array | Int32Array)[]>;
 
+/** Reductions of logits on the device; what comes back is small. Natural logarithms. */
+export interface Reductions {
+  /** The k most probable tokens of each row of [n, d_vocab], most probable first; ties by lower id. All flat [n · k]. */
+  topLogits(logits: Tensor, k: number): Promise<{ readonly ids: Int32Array; readonly logits: Float32Array; readonly logProbs: Float32Array }>;
+  /** Of one given token per row: its logit, log-probability, and rank (0 = most probable). */
+  tokenLogits(logits: Tensor, ids: readonly number[]): Promise<{ readonly logits: Float32Array; readonly logProbs: Float32Array; readonly ranks: Int32Array }>;
+}
+
 /** Handed to a lab's `run`: the engine, and how to stay responsive. */
 export interface RunContext {
   readonly backend: BackendName;
@@ -165,6 +185,7 @@ export interface RunContext {
   /** Loads an SAE by id (cached), showing progress. */
   sae(id: string): Promise<Sae>;
   readonly read: ReadTensors;
+  readonly reduce: Reductions;
   /** The tensor library, inside a scope that frees what the lab forgets when the run ends. */
   readonly tf: typeof tfTypes;
   /** Lets messages in at least every 8 ms and throws `Cancelled` once the run was cancelled. Await it between units of work. */

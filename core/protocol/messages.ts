@@ -70,6 +70,7 @@ export interface Progress {
   readonly total: number;
   readonly unit: string;
 }
+/** Chunk payloads are copied, not transferred: a lab may put the same tensors into its result, whose buffers are transferred. */
 export interface Chunk {
   readonly type: 'chunk';
   readonly id: string;

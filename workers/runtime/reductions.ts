@@ -1,0 +1,38 @@
+import type { Reductions, Tensor } from '../api.ts';
+import { readMany, tf, topKRows } from '../kernels/index.ts';
+
+/** Row-wise log Σ exp of [n, m], [n]. */
+function rowLogSumExp(logits: Tensor): Tensor {
+  return tf.tidy(() => tf.logSumExp(logits, -1));
+}
+
+const asFloat = (x: Float32Array | Int32Array | undefined): Float32Array => (x instanceof Float32Array ? x : Float32Array.from(x ?? []));
+const asInt = (x: Float32Array | Int32Array | undefined): Int32Array => (x instanceof Int32Array ? x : Int32Array.from(x ?? []));
+
+/** See `Reductions`: [n, d_vocab] never leaves the device. */
+export const reductions: Reductions = {
+  async topLogits(logits, k) {
+    const rows = logits as tf.Tensor2D;
+    const { values, indices } = topKRows(rows, Math.min(k, rows.shape[1]));
+    const total = rowLogSumExp(rows);
+    const read = await readMany([values, indices, total]);
+    tf.dispose([values, indices, total]);
+    const top = asFloat(read[0]);
+    const sums = asFloat(read[2]);
+    const width = top.length / Math.max(1, rows.shape[0]);
+    return { ids: asInt(read[1]), logits: top, logProbs: top.map((x, i) => x - (sums[Math.floor(i / width)] ?? NaN)) };
+  },
+  async tokenLogits(logits, ids) {
+    const rows = logits as tf.Tensor2D;
+    const [picked, ranks, total] = tf.tidy(() => {
+      const mask = tf.cast(tf.oneHot(tf.tensor1d([...ids], 'int32'), rows.shape[1]), 'float32');
+      const value = tf.sum(tf.mul(rows, mask), 1, true);
+      return [tf.squeeze(value, [1]), tf.sum(tf.cast(tf.greater(rows, value), 'int32'), 1), rowLogSumExp(rows)] as const;
+    });
+    const read = await readMany([picked, ranks, total]);
+    tf.dispose([picked, ranks, total]);
+    const value = asFloat(read[0]);
+    const sums = asFloat(read[2]);
+    return { logits: value, logProbs: value.map((x, i) => x - (sums[i] ?? NaN)), ranks: asInt(read[1]) };
+  },
+};
