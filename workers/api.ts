@@ -100,7 +100,12 @@ export interface HookedModel {
   runWithHooks(tokens: TokenBatch, options?: RunOptions): Promise<RunOutput>;
   /** The metric of each row, without gradients. `reference` logits for KL: [batch, d_vocab] at the metric's position. */
   metric(output: RunOutput, tokens: TokenBatch, metric: Metric, reference?: Tensor): Promise<Float32Array>;
-  gradients(tokens: TokenBatch, metric: Metric, hooks: readonly HookName[], options?: RunOptions & { readonly reference?: Tensor }): Promise<GradientOutput>;
+  gradients(
+    tokens: TokenBatch,
+    metric: Metric,
+    hooks: readonly HookName[],
+    options?: RunOptions & { readonly reference?: Tensor },
+  ): Promise<GradientOutput>;
   generate(prompt: readonly number[], options: GenerateOptions): AsyncGenerator<GeneratedToken>;
   /** Next-token logits of a residual stream [n, d_model] through the final norm and the unembedding (logit lens). */
   unembed(residual: Tensor): Tensor;
@@ -173,9 +178,15 @@ export type ReadTensors = (tensors: readonly Tensor[]) => Promise<(Float32Array 
 /** Reductions of logits on the device; what comes back is small. Natural logarithms. */
 export interface Reductions {
   /** The k most probable tokens of each row of [n, d_vocab], most probable first; ties by lower id. All flat [n · k]. */
-  topLogits(logits: Tensor, k: number): Promise<{ readonly ids: Int32Array; readonly logits: Float32Array; readonly logProbs: Float32Array }>;
+  topLogits(
+    logits: Tensor,
+    k: number,
+  ): Promise<{ readonly ids: Int32Array; readonly logits: Float32Array; readonly logProbs: Float32Array }>;
   /** Of one given token per row: its logit, log-probability, and rank (0 = most probable). */
-  tokenLogits(logits: Tensor, ids: readonly number[]): Promise<{ readonly logits: Float32Array; readonly logProbs: Float32Array; readonly ranks: Int32Array }>;
+  tokenLogits(
+    logits: Tensor,
+    ids: readonly number[],
+  ): Promise<{ readonly logits: Float32Array; readonly logProbs: Float32Array; readonly ranks: Int32Array }>;
 }
 
 /** Handed to a lab's `run`: the engine, and how to stay responsive. */

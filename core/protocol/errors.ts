@@ -9,36 +9,118 @@ interface ErrorInfo {
 
 /** Every way in which something can fail. A closed list: the interface has a sentence for each. */
 export type ErrorCode =
-  | 'bad-link' | 'bad-spec' | 'unknown-lab' | 'unknown-model' | 'unknown-sae' | 'unknown-hook' | 'bad-intervention' | 'prompt-too-long' | 'prompt-empty'
-  | 'network' | 'not-found' | 'digest-mismatch' | 'truncated' | 'bad-file' | 'unsupported-file' | 'storage-full'
-  | 'no-webgpu' | 'backend-failed' | 'device-lost' | 'out-of-memory' | 'too-large-for-device' | 'worker-died' | 'protocol-mismatch' | 'busy' | 'internal';
+  | 'bad-link'
+  | 'bad-spec'
+  | 'unknown-lab'
+  | 'unknown-model'
+  | 'unknown-sae'
+  | 'unknown-hook'
+  | 'bad-intervention'
+  | 'prompt-too-long'
+  | 'prompt-empty'
+  | 'network'
+  | 'not-found'
+  | 'digest-mismatch'
+  | 'truncated'
+  | 'bad-file'
+  | 'unsupported-file'
+  | 'storage-full'
+  | 'no-webgpu'
+  | 'backend-failed'
+  | 'device-lost'
+  | 'out-of-memory'
+  | 'too-large-for-device'
+  | 'worker-died'
+  | 'protocol-mismatch'
+  | 'busy'
+  | 'internal';
 
 export const ERRORS: Readonly<Record<ErrorCode, ErrorInfo>> = {
-  'bad-link': { title: 'This link cannot be read', next: 'Ask for it again, or open the lab and set it up by hand.', retryable: false },
-  'bad-spec': { title: 'This experiment is not complete or not valid', next: 'See the field named below, correct it, and run again.', retryable: false },
+  'bad-link': {
+    title: 'This link cannot be read',
+    next: 'Ask for it again, or open the lab and set it up by hand.',
+    retryable: false,
+  },
+  'bad-spec': {
+    title: 'This experiment is not complete or not valid',
+    next: 'See the field named below, correct it, and run again.',
+    retryable: false,
+  },
   'unknown-lab': { title: 'There is no such lab', next: 'Pick one from the start page.', retryable: false },
   'unknown-model': { title: 'This model is not in the catalogue', next: 'Pick one on the models page.', retryable: false },
-  'unknown-sae': { title: 'This dictionary is not in the catalogue', next: 'Pick one of the model’s dictionaries.', retryable: false },
-  'unknown-hook': { title: 'The model has no such hook', next: 'Pick a hook from the list; names are TransformerLens’.', retryable: false },
-  'bad-intervention': { title: 'This edit does not fit the model', next: 'Check its hook, heads and positions.', retryable: false },
+  'unknown-sae': {
+    title: 'This dictionary is not in the catalogue',
+    next: 'Pick one of the model’s dictionaries.',
+    retryable: false,
+  },
+  'unknown-hook': {
+    title: 'The model has no such hook',
+    next: 'Pick a hook from the list; names are TransformerLens’.',
+    retryable: false,
+  },
+  'bad-intervention': {
+    title: 'This edit does not fit the model',
+    next: 'Check its hook, heads and positions.',
+    retryable: false,
+  },
   'prompt-too-long': { title: 'The prompt is longer than the model’s context', next: 'Shorten it.', retryable: false },
   'prompt-empty': { title: 'There is no prompt', next: 'Type one, or pick an example.', retryable: false },
-  network: { title: 'The network did not answer', next: 'Check the connection and try again; what was loaded stays usable.', retryable: true },
-  'not-found': { title: 'A file is not where it should be', next: 'Reload the page; if it stays away, the site is incomplete.', retryable: true },
-  'digest-mismatch': { title: 'A file is not the one the manifest lists', next: 'Try again; if it stays so, the copy on the server is damaged.', retryable: true },
-  truncated: { title: 'A file ended too early', next: 'Try again; the download was cut off or the file is damaged.', retryable: true },
+  network: {
+    title: 'The network did not answer',
+    next: 'Check the connection and try again; what was loaded stays usable.',
+    retryable: true,
+  },
+  'not-found': {
+    title: 'A file is not where it should be',
+    next: 'Reload the page; if it stays away, the site is incomplete.',
+    retryable: true,
+  },
+  'digest-mismatch': {
+    title: 'A file is not the one the manifest lists',
+    next: 'Try again; if it stays so, the copy on the server is damaged.',
+    retryable: true,
+  },
+  truncated: {
+    title: 'A file ended too early',
+    next: 'Try again; the download was cut off or the file is damaged.',
+    retryable: true,
+  },
   'bad-file': { title: 'A file is damaged or not what it says', next: 'Get it again from its source.', retryable: false },
-  'unsupported-file': { title: 'This kind of file is not supported', next: 'See the models page for what can be opened.', retryable: false },
-  'storage-full': { title: 'The browser’s storage is full', next: 'Free space on the models page; everything else keeps working.', retryable: true },
+  'unsupported-file': {
+    title: 'This kind of file is not supported',
+    next: 'See the models page for what can be opened.',
+    retryable: false,
+  },
+  'storage-full': {
+    title: 'The browser’s storage is full',
+    next: 'Free space on the models page; everything else keeps working.',
+    retryable: true,
+  },
   'no-webgpu': { title: 'This browser has no WebGPU', next: 'Use the WASM backend, or a browser with WebGPU.', retryable: false },
   'backend-failed': { title: 'The backend could not start', next: 'Switch the backend in the model sheet.', retryable: true },
-  'device-lost': { title: 'The graphics device was lost', next: 'Run again, or switch to WASM in the model sheet.', retryable: true },
-  'out-of-memory': { title: 'There is not enough memory', next: 'Use a shorter prompt or a smaller model, or close other tabs.', retryable: true },
-  'too-large-for-device': { title: 'This model does not fit this device', next: 'Pick a smaller one; the models page says what fits.', retryable: false },
+  'device-lost': {
+    title: 'The graphics device was lost',
+    next: 'Run again, or switch to WASM in the model sheet.',
+    retryable: true,
+  },
+  'out-of-memory': {
+    title: 'There is not enough memory',
+    next: 'Use a shorter prompt or a smaller model, or close other tabs.',
+    retryable: true,
+  },
+  'too-large-for-device': {
+    title: 'This model does not fit this device',
+    next: 'Pick a smaller one; the models page says what fits.',
+    retryable: false,
+  },
   'worker-died': { title: 'The engine stopped', next: 'It has been started again; run once more.', retryable: true },
   'protocol-mismatch': { title: 'The page and its engine are of different versions', next: 'Reload the page.', retryable: false },
   busy: { title: 'Too many runs are waiting', next: 'Wait for one to end, or stop it.', retryable: true },
-  internal: { title: 'Something went wrong inside', next: 'Try again. If it happens again, copy the details into a report.', retryable: true },
+  internal: {
+    title: 'Something went wrong inside',
+    next: 'Try again. If it happens again, copy the details into a report.',
+    retryable: true,
+  },
 };
 
 export const ERROR_CODES: readonly ErrorCode[] = Object.keys(ERRORS) as ErrorCode[];
@@ -76,7 +158,13 @@ export function toWireError(error: unknown): WireError {
   const code = error instanceof VitrineError ? error.code : 'internal';
   const message = error instanceof Error ? error.message : String(error);
   const detail = error instanceof VitrineError ? error.detail : error instanceof Error ? (error.stack ?? null) : null;
-  return { code, message, hint: ERRORS[code].next, retryable: ERRORS[code].retryable, ...(detail === undefined ? {} : { detail }) };
+  return {
+    code,
+    message,
+    hint: ERRORS[code].next,
+    retryable: ERRORS[code].retryable,
+    ...(detail === undefined ? {} : { detail }),
+  };
 }
 
 export function fromWireError(wire: WireError): VitrineError {

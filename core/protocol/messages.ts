@@ -142,9 +142,17 @@ export type Event = Ready | Progress | Chunk | Result | Loaded | Released | Fail
 export type Terminal = Ready | Result | Loaded | Released | Failed | CancelledEvent;
 export function isTerminal(event: Event): event is Terminal {
   switch (event.type) {
-    case 'ready': case 'result': case 'loaded': case 'released': case 'failed': case 'cancelled':
+    case 'ready':
+    case 'result':
+    case 'loaded':
+    case 'released':
+    case 'failed':
+    case 'cancelled':
       return true;
-    case 'progress': case 'chunk': case 'device-lost': case 'memory':
+    case 'progress':
+    case 'chunk':
+    case 'device-lost':
+    case 'memory':
       return false;
   }
 }

@@ -16,10 +16,16 @@ const CONSTRUCTORS = { f32: Float32Array, i32: Int32Array, u8: Uint8Array } as c
 /** Wraps typed data. The whole buffer is transferred later, so a view into a larger buffer is copied here. */
 export function wireTensor(data: TypedData, shape: readonly number[], axes: readonly Axis[]): WireTensor {
   const size = shape.reduce((a, b) => a * b, 1);
-  if (size !== data.length || shape.length !== axes.length) throw new RangeError(`shape [${shape.join(', ')}] does not fit ${data.length} numbers and ${axes.length} axes`);
+  if (size !== data.length || shape.length !== axes.length)
+    throw new RangeError(`shape [${shape.join(', ')}] does not fit ${data.length} numbers and ${axes.length} axes`);
   const dtype: WireDtype = data instanceof Float32Array ? 'f32' : data instanceof Int32Array ? 'i32' : 'u8';
   const whole = data.byteLength === data.buffer.byteLength && data.buffer instanceof ArrayBuffer;
-  return { dtype, shape: [...shape], axes: [...axes], data: whole ? (data.buffer as ArrayBuffer) : (data.slice().buffer as ArrayBuffer) };
+  return {
+    dtype,
+    shape: [...shape],
+    axes: [...axes],
+    data: whole ? (data.buffer as ArrayBuffer) : (data.slice().buffer as ArrayBuffer),
+  };
 }
 
 export function tensorData(tensor: WireTensor): TypedData {
@@ -27,11 +33,23 @@ export function tensorData(tensor: WireTensor): TypedData {
 }
 
 export function isWireTensor(value: unknown): value is WireTensor {
-  if (typeof value !== 'object' || value === null || !('dtype' in value) || !('shape' in value) || !('axes' in value) || !('data' in value)) return false;
+  if (
+    typeof value !== 'object' ||
+    value === null ||
+    !('dtype' in value) ||
+    !('shape' in value) ||
+    !('axes' in value) ||
+    !('data' in value)
+  )
+    return false;
   const { dtype, shape, axes, data } = value;
   if (dtype !== 'f32' && dtype !== 'i32' && dtype !== 'u8') return false;
-  if (!Array.isArray(shape) || !Array.isArray(axes) || shape.length !== axes.length || !(data instanceof ArrayBuffer)) return false;
-  const size = (shape as unknown[]).reduce<number>((a, b) => (Number.isSafeInteger(b) && (b as number) >= 0 ? a * (b as number) : NaN), 1);
+  if (!Array.isArray(shape) || !Array.isArray(axes) || shape.length !== axes.length || !(data instanceof ArrayBuffer))
+    return false;
+  const size = (shape as unknown[]).reduce<number>(
+    (a, b) => (Number.isSafeInteger(b) && (b as number) >= 0 ? a * (b as number) : NaN),
+    1,
+  );
   return size * CONSTRUCTORS[dtype].BYTES_PER_ELEMENT === data.byteLength;
 }
 
@@ -56,14 +74,20 @@ export interface PlainTensor {
 }
 
 export function plainTensor(tensor: WireTensor): PlainTensor {
-  return { dtype: tensor.dtype, shape: tensor.shape, axes: tensor.axes, data: Array.from(tensorData(tensor), (x) => (Number.isFinite(x) ? x : null)) };
+  return {
+    dtype: tensor.dtype,
+    shape: tensor.shape,
+    axes: tensor.axes,
+    data: Array.from(tensorData(tensor), (x) => (Number.isFinite(x) ? x : null)),
+  };
 }
 
 /** Replaces every WireTensor inside a result by its plain form, for JSON. */
 export function plainResult(value: unknown): unknown {
   if (isWireTensor(value)) return plainTensor(value);
   if (Array.isArray(value)) return value.map(plainResult);
-  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, plainResult(v)]));
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, plainResult(v)]));
   return value;
 }
 

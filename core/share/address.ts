@@ -11,9 +11,11 @@ export function labFragment(spec: ExperimentSpec): string {
 export function specFromUrl(url: string): ExperimentSpec {
   const fragment = url.slice(url.indexOf('#'));
   const found = /^#\/(?:embed\/)?lab\/([a-z0-9-]+)\?(?:.*&)?s=([^&]+)/.exec(fragment);
-  if (!url.includes('#') || !found?.[1] || !found[2]) throw new VitrineError('bad-link', 'there is no experiment in this address');
+  if (!url.includes('#') || !found?.[1] || !found[2])
+    throw new VitrineError('bad-link', 'there is no experiment in this address');
   const spec = decodeSpec(decodeURIComponentSafe(found[2]));
-  if (spec.lab !== found[1]) throw new VitrineError('bad-link', `the address names the lab "${found[1]}", its experiment "${spec.lab}"`);
+  if (spec.lab !== found[1])
+    throw new VitrineError('bad-link', `the address names the lab "${found[1]}", its experiment "${spec.lab}"`);
   return spec;
 }
 

@@ -23,13 +23,16 @@ export function decodeSpec(text: string): ExperimentSpec {
 
 function decodeJson(text: string): unknown {
   const [version, body, ...more] = text.split('.');
-  if (version !== CODEC || body === undefined || more.length > 0) throw new VitrineError('bad-link', 'the link is not of a format that this page knows');
+  if (version !== CODEC || body === undefined || more.length > 0)
+    throw new VitrineError('bad-link', 'the link is not of a format that this page knows');
   if (body.length > MAX_ENCODED) throw new VitrineError('bad-link', 'the link is too long');
   try {
     const bytes = inflateCapped(fromBase64Url(body));
     return JSON.parse(strFromU8(bytes)) as unknown;
   } catch (error) {
-    throw error instanceof VitrineError ? error : new VitrineError('bad-link', 'the link is damaged: a part of it is missing or was changed', { cause: error });
+    throw error instanceof VitrineError
+      ? error
+      : new VitrineError('bad-link', 'the link is damaged: a part of it is missing or was changed', { cause: error });
   }
 }
 

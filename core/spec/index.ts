@@ -27,9 +27,16 @@ function specError(issue: v.BaseIssue<unknown>): VitrineError {
 }
 
 /** Validates `params` and `view` with the lab's schemas and fills in defaults. */
-export function completeSpec<P extends object, V extends object>(spec: ExperimentSpec, lab: LabDefinition<P, V>): ExperimentSpec & { readonly params: P; readonly view: V } {
+export function completeSpec<P extends object, V extends object>(
+  spec: ExperimentSpec,
+  lab: LabDefinition<P, V>,
+): ExperimentSpec & { readonly params: P; readonly view: V } {
   if (spec.lab !== lab.id) throw new VitrineError('unknown-lab', `the experiment is for "${spec.lab}", not "${lab.id}"`);
-  if (spec.labV > lab.version) throw new VitrineError('bad-spec', `labV: the link was made with a newer version (${spec.labV}) of this lab than this page has (${lab.version})`);
+  if (spec.labV > lab.version)
+    throw new VitrineError(
+      'bad-spec',
+      `labV: the link was made with a newer version (${spec.labV}) of this lab than this page has (${lab.version})`,
+    );
   const params = v.safeParse(lab.params, spec.params, { abortEarly: true });
   if (!params.success) throw specError(params.issues[0]);
   const view = v.safeParse(lab.view, spec.view ?? {}, { abortEarly: true });
@@ -54,7 +61,9 @@ export function minimalSpec<P extends object, V extends object>(spec: Experiment
 
 function withoutDefaults(value: object, defaults: object): { readonly [key: string]: JsonValue } {
   const base = new Map(Object.entries(defaults));
-  const kept = Object.entries(value).filter(([k, x]) => x !== undefined && (!base.has(k) || canonicalJson(x) !== canonicalJson(base.get(k))));
+  const kept = Object.entries(value).filter(
+    ([k, x]) => x !== undefined && (!base.has(k) || canonicalJson(x) !== canonicalJson(base.get(k))),
+  );
   return Object.fromEntries(kept) as { [key: string]: JsonValue };
 }
 

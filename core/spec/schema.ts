@@ -5,31 +5,76 @@ import type { Metric } from '../metrics.ts';
 import type { JsonValue } from './json.ts';
 
 /** Caps on what a link may carry; anything beyond is refused, not cut. */
-export const LIMITS = { prompts: 64, promptCharacters: 8_000, promptTokens: 8_192, interventions: 64, list: 4_096, id: 200 } as const;
+export const LIMITS = {
+  prompts: 64,
+  promptCharacters: 8_000,
+  promptTokens: 8_192,
+  interventions: 64,
+  list: 4_096,
+  id: 200,
+} as const;
 
-const int = (min: number, max: number): v.GenericSchema<number> => v.pipe(v.number(), v.safeInteger(), v.minValue(min), v.maxValue(max));
-const id: v.GenericSchema<string> = v.pipe(v.string(), v.minLength(1), v.maxLength(LIMITS.id), v.regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/), v.check((s) => !s.includes('..'), 'no ".."'));
-const hook: v.GenericSchema<string, HookName> = v.pipe(v.string(), v.maxLength(LIMITS.id), v.check((s) => parseHook(s) !== null, 'not a hook name'), v.transform((s) => s as HookName));
+const int = (min: number, max: number): v.GenericSchema<number> =>
+  v.pipe(v.number(), v.safeInteger(), v.minValue(min), v.maxValue(max));
+const id: v.GenericSchema<string> = v.pipe(
+  v.string(),
+  v.minLength(1),
+  v.maxLength(LIMITS.id),
+  v.regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/),
+  v.check((s) => !s.includes('..'), 'no ".."'),
+);
+const hook: v.GenericSchema<string, HookName> = v.pipe(
+  v.string(),
+  v.maxLength(LIMITS.id),
+  v.check((s) => parseHook(s) !== null, 'not a hook name'),
+  v.transform((s) => s as HookName),
+);
 const finite: v.GenericSchema<number> = v.pipe(v.number(), v.finite());
 const index = int(0, 1_000_000_000);
 const promptIndex = int(0, LIMITS.prompts - 1);
 const indices = v.pipe(v.array(index), v.maxLength(LIMITS.list));
-const positions = v.union([v.picklist(['all', 'prompt', 'generated']), v.pipe(v.array(int(-LIMITS.promptTokens, LIMITS.promptTokens)), v.maxLength(LIMITS.list))]);
+const positions = v.union([
+  v.picklist(['all', 'prompt', 'generated']),
+  v.pipe(v.array(int(-LIMITS.promptTokens, LIMITS.promptTokens)), v.maxLength(LIMITS.list)),
+]);
 
 const place = { hook, positions: v.optional(positions), heads: v.optional(indices), units: v.optional(indices) };
 const vector = v.variant('from', [
   v.strictObject({ from: v.literal('values'), values: v.pipe(v.array(finite), v.maxLength(16_384)) }),
   v.strictObject({ from: v.literal('decoder'), sae: id, feature: index }),
-  v.strictObject({ from: v.literal('contrast'), positive: promptIndex, negative: promptIndex, position: int(-LIMITS.promptTokens, LIMITS.promptTokens) }),
+  v.strictObject({
+    from: v.literal('contrast'),
+    positive: promptIndex,
+    negative: promptIndex,
+    position: int(-LIMITS.promptTokens, LIMITS.promptTokens),
+  }),
 ]);
 const layers = v.pipe(v.array(int(0, 999)), v.minLength(1), v.maxLength(1_000));
 const intervention = v.variant('kind', [
   v.strictObject({ kind: v.literal('zero'), ...place }),
-  v.strictObject({ kind: v.literal('mean'), ...place, over: v.picklist(['batch', 'batch+positions']), prompts: v.optional(v.array(promptIndex)) }),
-  v.strictObject({ kind: v.literal('patch'), ...place, prompt: promptIndex, sourcePositions: v.optional(v.array(int(-LIMITS.promptTokens, LIMITS.promptTokens))) }),
+  v.strictObject({
+    kind: v.literal('mean'),
+    ...place,
+    over: v.picklist(['batch', 'batch+positions']),
+    prompts: v.optional(v.array(promptIndex)),
+  }),
+  v.strictObject({
+    kind: v.literal('patch'),
+    ...place,
+    prompt: promptIndex,
+    sourcePositions: v.optional(v.array(int(-LIMITS.promptTokens, LIMITS.promptTokens))),
+  }),
   v.strictObject({ kind: v.literal('add'), ...place, vector, coefficient: finite }),
   v.strictObject({ kind: v.literal('scale'), ...place, factor: finite }),
-  v.strictObject({ kind: v.literal('saeFeature'), sae: id, feature: index, mode: v.picklist(['set', 'scale', 'add']), value: finite, positions: v.optional(positions), errorTerm: v.optional(v.boolean()) }),
+  v.strictObject({
+    kind: v.literal('saeFeature'),
+    sae: id,
+    feature: index,
+    mode: v.picklist(['set', 'scale', 'add']),
+    value: finite,
+    positions: v.optional(positions),
+    errorTerm: v.optional(v.boolean()),
+  }),
   v.strictObject({ kind: v.literal('blockAttention'), layers, heads: v.optional(indices), query: positions, key: positions }),
   v.strictObject({ kind: v.literal('freezePattern'), layers, heads: v.optional(indices), prompt: v.optional(promptIndex) }),
 ]);
@@ -58,7 +103,11 @@ const sampling = v.strictObject({
 });
 
 /** JSON of any shape, with a cap on depth and size so that a link cannot stall the page. */
-const json: v.GenericSchema<unknown, JsonValue> = v.pipe(v.unknown(), v.check((x) => jsonSize(x, 0) <= 20_000, 'too large or not JSON'), v.transform((x) => x as JsonValue));
+const json: v.GenericSchema<unknown, JsonValue> = v.pipe(
+  v.unknown(),
+  v.check((x) => jsonSize(x, 0) <= 20_000, 'too large or not JSON'),
+  v.transform((x) => x as JsonValue),
+);
 function jsonSize(value: unknown, depth: number): number {
   if (depth > 16) return Infinity;
   if (value === null || typeof value === 'boolean') return 1;
@@ -68,7 +117,16 @@ function jsonSize(value: unknown, depth: number): number {
   if (typeof value !== 'object') return Infinity;
   return Object.entries(value).reduce((sum, [k, item]) => sum + k.length / 8 + jsonSize(item, depth + 1), 1);
 }
-const record = v.pipe(v.record(v.pipe(v.string(), v.maxLength(60), v.check((k) => k !== '__proto__', 'not allowed')), json));
+const record = v.pipe(
+  v.record(
+    v.pipe(
+      v.string(),
+      v.maxLength(60),
+      v.check((k) => k !== '__proto__', 'not allowed'),
+    ),
+    json,
+  ),
+);
 
 export type Prompt = { readonly text: string; readonly bos?: boolean } | { readonly tokens: readonly number[] };
 export interface SamplingSpec {

@@ -69,7 +69,17 @@ export function summarize(x: ArrayLike<number>): Summary {
   let spread = 0;
   for (const v of finite) spread += (v - mean) ** 2;
   const quantiles = [0, 0.05, 0.25, 0.5, 0.75, 0.95, 1].map((q) => quantile(finite, q));
-  return { count: x.length, nonFinite: x.length - n, mean, std: Math.sqrt(spread / n), min: finite[0] ?? NaN, max: finite[n - 1] ?? NaN, norm: Math.sqrt(squares), zeros, quantiles };
+  return {
+    count: x.length,
+    nonFinite: x.length - n,
+    mean,
+    std: Math.sqrt(spread / n),
+    min: finite[0] ?? NaN,
+    max: finite[n - 1] ?? NaN,
+    norm: Math.sqrt(squares),
+    zeros,
+    quantiles,
+  };
 }
 
 export interface Histogram {
@@ -96,6 +106,7 @@ export function histogram(x: ArrayLike<number>, bins: number): Histogram {
 /** [−m, m] with m the largest magnitude over all given arrays, so that signed colours are comparable; [−1, 1] if all are zero. */
 export function symmetricDomain(...arrays: readonly ArrayLike<number>[]): [number, number] {
   let m = 0;
-  for (const array of arrays) for (let i = 0; i < array.length; i++) if (Number.isFinite(array[i])) m = Math.max(m, Math.abs(array[i] ?? 0));
+  for (const array of arrays)
+    for (let i = 0; i < array.length; i++) if (Number.isFinite(array[i])) m = Math.max(m, Math.abs(array[i] ?? 0));
   return m === 0 ? [-1, 1] : [-m, m];
 }

@@ -14,7 +14,9 @@ export interface ActivationEntry {
   readonly perPosition: WireTensor;
 }
 
-export type ActivationsChunk = { readonly part: 'tokens'; readonly prompts: readonly (readonly TokenText[])[] } | { readonly part: 'entry'; readonly entry: ActivationEntry };
+export type ActivationsChunk =
+  | { readonly part: 'tokens'; readonly prompts: readonly (readonly TokenText[])[] }
+  | { readonly part: 'entry'; readonly entry: ActivationEntry };
 
 export interface ActivationsResult {
   readonly prompts: readonly (readonly TokenText[])[];

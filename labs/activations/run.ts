@@ -31,7 +31,7 @@ export async function* run(spec: Spec, ctx: RunContext): AsyncGenerator<Activati
     const output = await model.runWithHooks([row], {
       capture: hooks,
       logits: spec.params.logits ? 'all' : 'none',
-      plan: { interventions: (spec.interventions ?? []), prompts: ids },
+      plan: { interventions: spec.interventions ?? [], prompts: ids },
       checkpoint: () => ctx.checkpoint(),
     });
     for (const hook of hooks) {
@@ -39,7 +39,11 @@ export async function* run(spec: Spec, ctx: RunContext): AsyncGenerator<Activati
       const address = parseHook(hook);
       if (!tensor || !address) throw new VitrineError('internal', `${hook} was not captured`);
       numbers += tensor.size;
-      if (numbers > MAX_NUMBERS) throw new VitrineError('out-of-memory', `more than ${MAX_NUMBERS} numbers were asked for; ask for fewer hooks or prompts`);
+      if (numbers > MAX_NUMBERS)
+        throw new VitrineError(
+          'out-of-memory',
+          `more than ${MAX_NUMBERS} numbers were asked for; ask for fewer hooks or prompts`,
+        );
       const data = Float32Array.from((await ctx.read([tensor]))[0] ?? []);
       const entry = describe(hook, prompt, wireTensor(data, tensor.shape.slice(1), hookAxes(address.site).slice(1)));
       entries.push(entry);
@@ -93,5 +97,12 @@ function describe(hook: HookName, prompt: number, tensor: WireTensor): Activatio
     }
     perPosition.set([sum / n, Math.sqrt(squares), largest], p * 3);
   }
-  return { hook, prompt, tensor, summary: summarize(data), histogram: histogram(data, BINS), perPosition: wireTensor(perPosition, [positions, 3], ['pos', 'stat']) };
+  return {
+    hook,
+    prompt,
+    tensor,
+    summary: summarize(data),
+    histogram: histogram(data, BINS),
+    perPosition: wireTensor(perPosition, [positions, 3], ['pos', 'stat']),
+  };
 }

@@ -18,7 +18,9 @@ export interface ActivationsView {
 }
 
 const params: v.GenericSchema<unknown, ActivationsParams> = v.strictObject({
-  hooks: v.optional(v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(200))), v.maxLength(200)), ['blocks.*.hook_resid_post']),
+  hooks: v.optional(v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(200))), v.maxLength(200)), [
+    'blocks.*.hook_resid_post',
+  ]),
   logits: v.optional(v.boolean(), false),
 });
 

@@ -27,11 +27,21 @@ export interface Attribution {
   /** logit(a) − logit(b). */
   readonly difference: number;
   /** Logits each component adds to the difference; together with `constant` they sum to `difference`. */
-  readonly components: readonly { readonly kind: 'embed' | 'position' | 'head' | 'attentionBias' | 'mlp'; readonly layer: number | null; readonly head: number | null; readonly value: number }[];
+  readonly components: readonly {
+    readonly kind: 'embed' | 'position' | 'head' | 'attentionBias' | 'mlp';
+    readonly layer: number | null;
+    readonly head: number | null;
+    readonly value: number;
+  }[];
   /** The unembedding's and the final norm's bias. */
   readonly constant: number;
   /** Direct effect of each active feature through the unembedding only, per dictionary, strongest first (at most 40). */
-  readonly features: readonly { readonly sae: string; readonly feature: number; readonly activation: number; readonly value: number }[];
+  readonly features: readonly {
+    readonly sae: string;
+    readonly feature: number;
+    readonly activation: number;
+    readonly value: number;
+  }[];
 }
 
 /** Streamed in this order; each part can be drawn as soon as it is there. */

@@ -21,7 +21,8 @@ export async function* run(spec: Spec, ctx: RunContext): AsyncGenerator<ExploreC
   const { model } = ctx;
   const prompts = spec.prompts.map((p) => ('tokens' in p ? [...p.tokens] : model.tokenizer.encodePrompt(p.text, p.bos)));
   const ids = prompts[0] ?? [];
-  if (ids.length === 0 || (ids.length === 1 && ids[0] === model.tokenizer.bosId)) throw new VitrineError('prompt-empty', 'the first prompt has no tokens');
+  if (ids.length === 0 || (ids.length === 1 && ids[0] === model.tokenizer.bosId))
+    throw new VitrineError('prompt-empty', 'the first prompt has no tokens');
   const tokens = ids.map((id) => model.tokenizer.token(id));
   yield { part: 'tokens', tokens };
 
@@ -30,10 +31,25 @@ export async function* run(spec: Spec, ctx: RunContext): AsyncGenerator<ExploreC
 
   const { nLayers } = model.config;
   const lensHooks = [...Array.from({ length: nLayers }, (_, l) => hookName('resid_pre', l)), hookName('resid_post', nLayers - 1)];
-  const perLayer = Array.from({ length: nLayers }, (_, l) => [hookName('pattern', l), hookName('v', l), hookName('z', l), hookName('attn_out', l), hookName('mlp_out', l)]).flat();
-  const embeds = [hookName('embed'), ...(model.config.positional.kind === 'learned' ? [hookName('pos_embed')] : []), hookName('final_scale')];
+  const perLayer = Array.from({ length: nLayers }, (_, l) => [
+    hookName('pattern', l),
+    hookName('v', l),
+    hookName('z', l),
+    hookName('attn_out', l),
+    hookName('mlp_out', l),
+  ]).flat();
+  const embeds = [
+    hookName('embed'),
+    ...(model.config.positional.kind === 'learned' ? [hookName('pos_embed')] : []),
+    hookName('final_scale'),
+  ];
   const capture = [...new Set<HookName>([...embeds, ...lensHooks, ...perLayer, ...saes.map((s) => s.hookName)])];
-  const output = await model.runWithHooks([ids], { capture, logits: 'all', plan: { interventions: spec.interventions ?? [], prompts }, checkpoint: () => ctx.checkpoint() });
+  const output = await model.runWithHooks([ids], {
+    capture,
+    logits: 'all',
+    plan: { interventions: spec.interventions ?? [], prompts },
+    checkpoint: () => ctx.checkpoint(),
+  });
 
   const { next, surprisal } = await nextTokens(ctx, output, ids, spec.params.topTokens);
   yield { part: 'next', next, surprisal };
@@ -59,12 +75,20 @@ export async function* run(spec: Spec, ctx: RunContext): AsyncGenerator<ExploreC
   return { tokens, surprisal, next, features, lens, attention, attribution, vocabulary: vocabulary(ctx, ids, [next, lens]) };
 }
 
-async function nextTokens(ctx: RunContext, output: RunOutput, ids: readonly number[], k: number): Promise<{ next: NextTokens; surprisal: NextTokens['logits'] }> {
+async function nextTokens(
+  ctx: RunContext,
+  output: RunOutput,
+  ids: readonly number[],
+  k: number,
+): Promise<{ next: NextTokens; surprisal: NextTokens['logits'] }> {
   if (!output.logits) throw new VitrineError('internal', 'the forward pass gave no logits');
   const logits = ctx.tf.reshape(output.logits, [ids.length, ctx.model.config.dVocab]);
   const width = Math.min(k, ctx.model.config.dVocab);
   const top = await ctx.reduce.topLogits(logits, width);
-  const following = await ctx.reduce.tokenLogits(logits, ids.map((_, p) => ids[p + 1] ?? 0));
+  const following = await ctx.reduce.tokenLogits(
+    logits,
+    ids.map((_, p) => ids[p + 1] ?? 0),
+  );
   logits.dispose();
   const surprisal = Float32Array.from(ids, (_, p) => (p === 0 ? NaN : -(following.logProbs[p - 1] ?? NaN) / Math.LN2));
   const shape = [ids.length, width];
@@ -82,20 +106,37 @@ const topIds = (next: NextTokens): number[] => {
   return Array.from({ length: next.ids.shape[0] ?? 0 }, (_, p) => ids32(next)[p * width] ?? 0);
 };
 
-async function compare(ctx: RunContext, params: ExploreParams, output: RunOutput, ids: readonly number[], next: NextTokens, saes: readonly Sae[], features: readonly FeatureRows[]): Promise<Attribution> {
+async function compare(
+  ctx: RunContext,
+  params: ExploreParams,
+  output: RunOutput,
+  ids: readonly number[],
+  next: NextTokens,
+  saes: readonly Sae[],
+  features: readonly FeatureRows[],
+): Promise<Attribution> {
   const position = params.position < 0 ? ids.length + params.position : params.position;
-  if (position < 0 || position >= ids.length) throw new VitrineError('bad-spec', `params.position: ${params.position} is outside of the ${ids.length} tokens`);
+  if (position < 0 || position >= ids.length)
+    throw new VitrineError('bad-spec', `params.position: ${params.position} is outside of the ${ids.length} tokens`);
   const width = next.ids.shape[1] ?? 1;
   const ranked = ids32(next).slice(position * width, position * width + 2);
   const token = (text: string | undefined, rank: number): number => {
     const id = text === undefined ? ranked[rank] : ctx.model.tokenizer.single(text);
-    if (id === null || id === undefined) throw new VitrineError('bad-spec', `params.compare: ${JSON.stringify(text)} is not one token of this model; most words need their leading space`);
+    if (id === null || id === undefined)
+      throw new VitrineError(
+        'bad-spec',
+        `params.compare: ${JSON.stringify(text)} is not one token of this model; most words need their leading space`,
+      );
     return id;
   };
   return attribute(ctx, output, { a: token(params.compare?.a, 0), b: token(params.compare?.b, 1), position }, saes, features);
 }
 
-function vocabulary(ctx: RunContext, ids: readonly number[], parts: readonly { readonly ids: NextTokens['ids'] }[]): Record<string, TokenText> {
+function vocabulary(
+  ctx: RunContext,
+  ids: readonly number[],
+  parts: readonly { readonly ids: NextTokens['ids'] }[],
+): Record<string, TokenText> {
   const all = new Set([...ids, ...parts.flatMap((p) => [...ids32(p)])]);
   return Object.fromEntries([...all].sort((a, b) => a - b).map((id) => [String(id), ctx.model.tokenizer.token(id)]));
 }

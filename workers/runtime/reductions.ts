@@ -6,7 +6,8 @@ function rowLogSumExp(logits: Tensor): Tensor {
   return tf.tidy(() => tf.logSumExp(logits, -1));
 }
 
-const asFloat = (x: Float32Array | Int32Array | undefined): Float32Array => (x instanceof Float32Array ? x : Float32Array.from(x ?? []));
+const asFloat = (x: Float32Array | Int32Array | undefined): Float32Array =>
+  x instanceof Float32Array ? x : Float32Array.from(x ?? []);
 const asInt = (x: Float32Array | Int32Array | undefined): Int32Array => (x instanceof Int32Array ? x : Int32Array.from(x ?? []));
 
 /** See `Reductions`: [n, d_vocab] never leaves the device. */

@@ -16,11 +16,14 @@ export const SPEC_VERSION: number = MIGRATIONS.length;
 
 /** Brings untrusted JSON to the current envelope version. Anything that is no object, or newer than this page, is refused. */
 export function migrate(input: unknown): unknown {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) throw new VitrineError('bad-spec', 'the experiment is not a JSON object');
+  if (typeof input !== 'object' || input === null || Array.isArray(input))
+    throw new VitrineError('bad-spec', 'the experiment is not a JSON object');
   let spec = input as Record<string, unknown>;
   const version = spec['v'];
-  if (typeof version !== 'number' || !Number.isInteger(version) || version < 0) throw new VitrineError('bad-spec', 'v: the version is missing');
-  if (version > SPEC_VERSION) throw new VitrineError('bad-spec', `v: made by a newer version of this page (${version}); reload to get it`);
+  if (typeof version !== 'number' || !Number.isInteger(version) || version < 0)
+    throw new VitrineError('bad-spec', 'v: the version is missing');
+  if (version > SPEC_VERSION)
+    throw new VitrineError('bad-spec', `v: made by a newer version of this page (${version}); reload to get it`);
   for (const step of MIGRATIONS.slice(version)) spec = step(spec);
   return spec;
 }

@@ -13,7 +13,11 @@ export async function attentionMaps(ctx: RunContext, output: RunOutput): Promise
   for (let layer = 0; layer < nLayers; layer++) {
     const pattern = captured(output, hookName('pattern', layer));
     const scaled = tf.tidy(() => {
-      const norms = tf.norm(model.headOutput(layer, perHead(ctx, captured(output, hookName('v', layer)), nHeads / nKvHeads)), 'euclidean', -1);
+      const norms = tf.norm(
+        model.headOutput(layer, perHead(ctx, captured(output, hookName('v', layer)), nHeads / nKvHeads)),
+        'euclidean',
+        -1,
+      );
       return tf.mul(pattern, tf.expandDims(tf.transpose(norms, [0, 2, 1]), 2));
     });
     patterns.push(pattern);

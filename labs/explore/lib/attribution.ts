@@ -17,13 +17,21 @@ const MAX_FEATURES = 40;
  * each MLP adds, with the final norm's scale of this run frozen. Exact for the sum (invariant I3); later layers' reactions
  * to a component are not part of it. Source: arXiv 2211.00593; same sign as TransformerLens' `logit_attrs`.
  */
-export async function attribute(ctx: RunContext, output: RunOutput, { a, b, position }: Comparison, saes: readonly Sae[], features: readonly FeatureRows[]): Promise<Attribution> {
+export async function attribute(
+  ctx: RunContext,
+  output: RunOutput,
+  { a, b, position }: Comparison,
+  saes: readonly Sae[],
+  features: readonly FeatureRows[],
+): Promise<Attribution> {
   const { tf, model } = ctx;
   const { nLayers, nHeads, dModel, dVocab } = model.config;
   const rows = tf.tidy(() => model.unembedRows([a, b]));
   const direction = tf.tidy(() => tf.sub(tf.slice(rows, [0, 0], [1, dModel]), tf.slice(rows, [1, 0], [1, dModel])));
   const at = (hook: Tensor): Tensor => tf.reshape(tf.slice(hook, [0, position, 0], [1, 1, dModel]), [1, dModel]);
-  const scaleTensor = tf.tidy(() => tf.reshape(tf.slice(captured(output, hookName('final_scale')), [0, position, 0], [1, 1, 1]), [1]));
+  const scaleTensor = tf.tidy(() =>
+    tf.reshape(tf.slice(captured(output, hookName('final_scale')), [0, position, 0], [1, 1, 1]), [1]),
+  );
 
   const labels: Omit<Component, 'value'>[] = [{ kind: 'embed', layer: null, head: null }];
   const learned = output.cache.has(hookName('pos_embed'));
@@ -44,7 +52,11 @@ export async function attribute(ctx: RunContext, output: RunOutput, { a, b, posi
     }
     const all = output.logits ?? tf.zeros([1, 1, dVocab]);
     const row = tf.reshape(tf.slice(all, [0, position, 0], [1, 1, dVocab]), [dVocab]);
-    return [tf.reshape(model.directLogits(tf.concat(parts, 0), scale, direction), [-1]), model.directConstant(direction), tf.gather(row, tf.tensor1d([a, b], 'int32'))] as const;
+    return [
+      tf.reshape(model.directLogits(tf.concat(parts, 0), scale, direction), [-1]),
+      model.directConstant(direction),
+      tf.gather(row, tf.tensor1d([a, b], 'int32')),
+    ] as const;
   });
   const [values, fixed, pair] = await ctx.read([direct, constant, logits]);
   tf.dispose([direct, constant, logits, rows, scaleTensor]);
@@ -62,7 +74,14 @@ export async function attribute(ctx: RunContext, output: RunOutput, { a, b, posi
 }
 
 /** activation × decoder row · direction, through the unembedding only. Decoder rows at hook_z go through W_O first. */
-async function featureEffects(ctx: RunContext, saes: readonly Sae[], features: readonly FeatureRows[], position: number, scale: number, direction: Tensor): Promise<Attribution['features']> {
+async function featureEffects(
+  ctx: RunContext,
+  saes: readonly Sae[],
+  features: readonly FeatureRows[],
+  position: number,
+  scale: number,
+  direction: Tensor,
+): Promise<Attribution['features']> {
   const found: Attribution['features'][number][] = [];
   for (const [i, sae] of saes.entries()) {
     const rows = features[i];
@@ -73,10 +92,20 @@ async function featureEffects(ctx: RunContext, saes: readonly Sae[], features: r
     const ids = [...new Int32Array(rows.indices.data).slice(from, to)];
     const activations = new Float32Array(rows.values.data).slice(from, to);
     if (ids.length === 0) continue;
-    const effect = ctx.tf.tidy(() => ctx.tf.reshape(ctx.model.directLogits(intoResidual(ctx, sae.decoderRows(ids), address.site === 'z' ? address.layer : null), scale, direction), [-1]));
+    const effect = ctx.tf.tidy(() =>
+      ctx.tf.reshape(
+        ctx.model.directLogits(
+          intoResidual(ctx, sae.decoderRows(ids), address.site === 'z' ? address.layer : null),
+          scale,
+          direction,
+        ),
+        [-1],
+      ),
+    );
     const values = (await ctx.read([effect]))[0];
     effect.dispose();
-    for (const [n, feature] of ids.entries()) found.push({ sae: sae.id, feature, activation: activations[n] ?? 0, value: (values?.[n] ?? NaN) * (activations[n] ?? 0) });
+    for (const [n, feature] of ids.entries())
+      found.push({ sae: sae.id, feature, activation: activations[n] ?? 0, value: (values?.[n] ?? NaN) * (activations[n] ?? 0) });
   }
   return found.sort((x, y) => Math.abs(y.value) - Math.abs(x.value)).slice(0, MAX_FEATURES);
 }

@@ -35,7 +35,12 @@ export async function featureRows(ctx: RunContext, sae: Sae, output: RunOutput, 
 }
 
 /** Σ‖x − x̂‖² / Σ‖x − mean‖² over this prompt from position `from` on; NaN for fewer than two positions. */
-async function fractionUnexplained(ctx: RunContext, sae: Sae, x: ReturnType<RunContext['tf']['reshape']>, from: number): Promise<number> {
+async function fractionUnexplained(
+  ctx: RunContext,
+  sae: Sae,
+  x: ReturnType<RunContext['tf']['reshape']>,
+  from: number,
+): Promise<number> {
   const { tf } = ctx;
   const positions = x.shape[0] ?? 0;
   if (positions - from < 2) return NaN;

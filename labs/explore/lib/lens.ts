@@ -8,7 +8,13 @@ import { captured } from './capture.ts';
  * The logit lens (nostalgebraist 2020): each residual stream through the final norm, with its own scale, and the unembedding.
  * @param answers the model's final answer at each position
  */
-export async function logitLens(ctx: RunContext, output: RunOutput, hooks: readonly HookName[], k: number, answers: readonly number[]): Promise<Lens> {
+export async function logitLens(
+  ctx: RunContext,
+  output: RunOutput,
+  hooks: readonly HookName[],
+  k: number,
+  answers: readonly number[],
+): Promise<Lens> {
   const positions = answers.length;
   const width = Math.min(k, ctx.model.config.dVocab);
   const ids = new Int32Array(hooks.length * positions * width);
@@ -16,7 +22,9 @@ export async function logitLens(ctx: RunContext, output: RunOutput, hooks: reado
   const finalRank = new Int32Array(hooks.length * positions);
   for (const [row, hook] of hooks.entries()) {
     await ctx.checkpoint();
-    const logits = ctx.tf.tidy(() => ctx.model.unembed(ctx.tf.reshape(captured(output, hook), [positions, ctx.model.config.dModel])));
+    const logits = ctx.tf.tidy(() =>
+      ctx.model.unembed(ctx.tf.reshape(captured(output, hook), [positions, ctx.model.config.dModel])),
+    );
     const top = await ctx.reduce.topLogits(logits, width);
     const answer = await ctx.reduce.tokenLogits(logits, answers);
     logits.dispose();
