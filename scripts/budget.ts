@@ -1,0 +1,42 @@
+/** What the built site may weigh; run by `npm test` after the build. Prints each number beside its limit. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+
+const DIST = 'dist';
+const kB = 1_000;
+const MB = 1_000_000;
+
+function files(dir: string): string[] {
+  return readdirSync(dir).flatMap((name) => {
+    const path = join(dir, name);
+    return statSync(path).isDirectory() ? files(path) : [path];
+  });
+}
+const size = (path: string): number => statSync(path).size;
+const zipped = (path: string): number => gzipSync(readFileSync(path)).length;
+const sum = (paths: readonly string[], measure: (path: string) => number): number =>
+  paths.reduce((total, path) => total + measure(path), 0);
+
+const all = files(DIST);
+const html = readFileSync(join(DIST, 'index.html'), 'utf8');
+/** What the first paint needs: the page, and the scripts and styles that it names. */
+const first = [
+  join(DIST, 'index.html'),
+  ...[...html.matchAll(/(?:src|href)="\.?\/?([^"]+\.(?:js|css))"/g)].map((m) => join(DIST, m[1] ?? '')),
+];
+const worker = all.filter((path) => /engine\.worker.*\.js$/.test(path));
+const embedded = all.filter((path) => /[/\\](models|saes)[/\\]primer[/\\]/.test(path));
+
+const rows: readonly (readonly [string, number, number])[] = [
+  ['first paint, gzipped (page, scripts, styles)', sum(first, zipped), 300 * kB],
+  ['engine worker, gzipped', sum(worker, zipped), 300 * kB],
+  ['primer and its dictionaries', sum(embedded, size), 25 * MB],
+];
+let failed = false;
+for (const [what, bytes, limit] of rows) {
+  const over = bytes > limit || bytes === 0;
+  failed ||= over;
+  process.stdout.write(`${over ? 'OVER' : 'ok  '} ${what}: ${bytes} of ${limit} bytes\n`);
+}
+process.exit(failed ? 1 : 0);
