@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  // tfjs' ESM build, so that tfjs-core and its gradient registry are one copy.
+  resolve: { mainFields: ['module', 'main'] },
+  test: {
+    environment: 'node',
+    include: ['{core,workers,labs,scripts,app}/**/*.test.{ts,tsx}'],
+    server: { deps: { inline: [/@tensorflow/] } },
+    pool: 'forks',
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});

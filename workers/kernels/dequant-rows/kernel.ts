@@ -1,0 +1,33 @@
+import { rowMajor, type Matrix } from '../matrix.ts';
+import { tf } from '../tf.ts';
+import { dispatch, emptyTensor } from '../webgpu/dispatch.ts';
+import { afterWeights, packed, packedInputs, weightFunction, type Packing } from '../webgpu/weights-wgsl.ts';
+
+const shader = (packing: Packing): string => `
+struct Uniforms { T: u32, K: u32, N: u32, extra: u32 }
+@group(0) @binding(0) var<storage, read_write> rows: array<f32>;
+@group(0) @binding(1) var<storage, read> ids: array<i32>;
+${weightFunction(packing, 2)}
+@group(0) @binding(${afterWeights(packing, 2)}) var<uniform> u: Uniforms;
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+  if (id.x >= u.K) { return; }
+  rows[id.y * u.K + id.x] = weight(min(u32(max(ids[id.y], 0)), u.N - 1u), id.x, u.K);
+}`;
+
+/** Rows of a matrix by index, dequantized: [t, k]. Not differentiable. */
+export function gatherRows(matrix: Matrix, ids: tf.Tensor1D): tf.Tensor2D {
+  if (matrix.store.type === 'dense') return tf.gather(rowMajor(matrix.store), ids);
+  const { packing, store } = packed(matrix);
+  const rows = emptyTensor([ids.shape[0], matrix.k]) as tf.Tensor2D;
+  if (ids.shape[0] === 0) return rows;
+  dispatch({
+    key: `dequant-rows-${packing}`,
+    code: () => shader(packing),
+    outputs: [rows],
+    inputs: [ids, ...packedInputs(store)],
+    uniforms: [ids.shape[0], matrix.k, matrix.n, 0],
+    groups: [Math.ceil(matrix.k / 64), ids.shape[0], 1],
+  });
+  return rows;
+}

@@ -1,0 +1,12 @@
+/** Kernels of our own, the same names on every backend. */
+export { linear } from './dequant-matmul/kernel.ts';
+export { gatherRows } from './dequant-rows/kernel.ts';
+export { matMul } from './matmul.ts';
+export { disposeMatrix, matrixBytes, matrixFromF32, matrixFromInt8, type Matrix } from './matrix.ts';
+export { readMany } from './read.ts';
+export { encodeAndRead } from './sparse-encode/kernel.ts';
+export { sparseDecode } from './sparse-decode/kernel.ts';
+export { sparseRowDot } from './sparse-row-dot/kernel.ts';
+export { disposeSparse, uploadSparse, type SparseActs, type SparseActsGpu } from './sparse.ts';
+export { tf, type Tensor } from './tf.ts';
+export { topKRows } from './top-k/kernel.ts';

@@ -1,0 +1,81 @@
+import type { Quantization } from '../../core/model-config.ts';
+import { dequantizeValues, GROUP, packInt4, packInt8, quantize, type Quantized } from './quantize.ts';
+import { tf } from './tf.ts';
+import { onWebGpu } from './webgpu/dispatch.ts';
+
+/**
+ * A weight matrix [n, k] = [out, in], as torch's Linear holds it; y = x Wᵀ. On WebGPU it stays packed and is dequantized
+ * inside the matmul; WASM and CPU hold the dequantized float32 values, which give the same numbers.
+ */
+export interface Matrix {
+  /** What the weights were rounded to. `f32` also where k is not a multiple of 32. */
+  readonly kind: Quantization;
+  readonly n: number;
+  readonly k: number;
+  readonly store: Packed | Dense;
+}
+export interface Packed {
+  readonly type: 'packed';
+  /** i32 [n, k/4] or [n, k/8]; float32 [n, k] for `f32`. */
+  readonly words: tf.Tensor;
+  /** float32 [n, k/32]; null for `f32`. */
+  readonly scales: tf.Tensor | null;
+}
+export interface Dense {
+  readonly type: 'dense';
+  /** [k, n]: the layout in which WASM's fast path multiplies x. */
+  readonly wT: tf.Tensor2D;
+  /** [n, k]: for gradients and row look-ups; made when first needed. */
+  w: tf.Tensor2D | null;
+}
+
+/** @param values [n, k] row-major */
+export function matrixFromF32(values: Float32Array, n: number, k: number, kind: Quantization): Matrix {
+  if (values.length !== n * k) throw new RangeError(`${values.length} weights do not fill [${n}, ${k}]`);
+  if (kind === 'f32' || k % GROUP !== 0) return fromDense(values, n, k);
+  return fromQuantized(quantize(values, kind), n, k, kind);
+}
+
+/** From a bundle's int8 values. int8 is taken as it is, f32 dequantized exactly, int4 rounded once more from the dequantized values. */
+export function matrixFromInt8(q: Int8Array, scales: Float32Array, n: number, k: number, kind: Quantization): Matrix {
+  if (q.length !== n * k || scales.length * GROUP !== q.length)
+    throw new RangeError(`${q.length} weights and ${scales.length} scales do not fill [${n}, ${k}]`);
+  return kind === 'int8' ? fromQuantized({ q, scales }, n, k, kind) : matrixFromF32(dequantizeValues({ q, scales }), n, k, kind);
+}
+
+function fromQuantized(data: Quantized, n: number, k: number, kind: 'int8' | 'int4'): Matrix {
+  if (!onWebGpu()) return { ...fromDense(dequantizeValues(data), n, k), kind };
+  const words = kind === 'int8' ? packInt8(data.q) : packInt4(data.q);
+  const store: Packed = {
+    type: 'packed',
+    words: tf.keep(tf.tensor2d(words, [n, words.length / n], 'int32')),
+    scales: tf.keep(tf.tensor2d(data.scales, [n, k / GROUP])),
+  };
+  return { kind, n, k, store };
+}
+
+function fromDense(values: Float32Array, n: number, k: number): Matrix {
+  if (onWebGpu())
+    return { kind: 'f32', n, k, store: { type: 'packed', words: tf.keep(tf.tensor2d(values, [n, k])), scales: null } };
+  const transposed = new Float32Array(values.length);
+  for (let row = 0; row < n; row++)
+    for (let column = 0; column < k; column++) transposed[column * n + row] = values[row * k + column] ?? 0;
+  return { kind: 'f32', n, k, store: { type: 'dense', wT: tf.keep(tf.tensor2d(transposed, [k, n])), w: null } };
+}
+
+/** The [n, k] copy of a dense matrix. */
+export function rowMajor(dense: Dense): tf.Tensor2D {
+  dense.w ??= tf.keep(tf.tidy(() => tf.transpose(dense.wT)));
+  return dense.w;
+}
+
+export function disposeMatrix(matrix: Matrix): void {
+  if (matrix.store.type === 'packed') tf.dispose([matrix.store.words, ...(matrix.store.scales ? [matrix.store.scales] : [])]);
+  else tf.dispose([matrix.store.wT, ...(matrix.store.w ? [matrix.store.w] : [])]);
+}
+
+/** Bytes on the device. */
+export function matrixBytes({ store }: Matrix): number {
+  if (store.type === 'dense') return (store.wT.size + (store.w?.size ?? 0)) * 4;
+  return (store.words.size + (store.scales?.size ?? 0)) * 4;
+}

@@ -1,0 +1,118 @@
+import { rowsPerInvocation } from '../dequant-matmul/kernel.ts';
+import { matmulFlat, matmulScalar, type Epilogue } from '../dequant-matmul/shader.ts';
+import { linear } from '../dequant-matmul/kernel.ts';
+import type { Matrix } from '../matrix.ts';
+import { readMany } from '../read.ts';
+import type { SparseActs } from '../sparse.ts';
+import { tf } from '../tf.ts';
+import { clearTensor, dispatch, emptyTensor, onWebGpu } from '../webgpu/dispatch.ts';
+import { packed, packedInputs, type Packing } from '../webgpu/weights-wgsl.ts';
+
+const COLUMNS = 2;
+const WORKGROUP = 32;
+const FIRST_CAP = 256;
+
+/** Appends an active feature to its row. The order within a row is not fixed; rows are sorted on the host. */
+function append(packing: Packing): Epilogue {
+  const at = 3 + 2 + (packing === 'f32' ? 0 : 1);
+  return {
+    name: 'append',
+    declare: `@group(0) @binding(0) var<storage, read_write> counts: array<atomic<u32>>;
+@group(0) @binding(1) var<storage, read_write> indices: array<i32>;
+@group(0) @binding(2) var<storage, read_write> values: array<f32>;
+@group(0) @binding(${at}) var<storage, read> bias: array<f32>;
+@group(0) @binding(${at + 1}) var<storage, read> threshold: array<f32>;`,
+    write: `let p = acc + bias[column];
+    if (p > 0.0 && p > threshold[column]) {
+      let slot = atomicAdd(&counts[row], 1u);
+      if (slot < u.extra) { indices[row * u.extra + slot] = i32(column); values[row * u.extra + slot] = p; }
+    }`,
+  };
+}
+
+/**
+ * f = ReLU(p) · 1[p > threshold], p = x W_enc + b_enc, as lists of active features: matmul, threshold and compaction in
+ * one kernel; the dense [t, d_sae] never exists on WebGPU. A row with more features than were made room for is run again
+ * with room for all.
+ * @param x       [t, d_in]
+ * @param wEncT   n = d_sae, k = d_in
+ * @param bias    b_enc, [d_sae]
+ * @param threshold [d_sae], ≥ 0; zeros give a plain ReLU SAE
+ * Source: JumpReLU as in arXiv 2407.14435, strict inequality.
+ */
+export async function encodeAndRead(
+  x: tf.Tensor2D,
+  wEncT: Matrix,
+  bias: tf.Tensor1D,
+  threshold: tf.Tensor1D,
+): Promise<SparseActs> {
+  if (!onWebGpu()) return compact(await denseActs(x, wEncT, bias, threshold), x.shape[0], wEncT.n);
+  let cap = Math.min(FIRST_CAP, wEncT.n);
+  for (;;) {
+    const [counts, indices, values] = launch(x, wEncT, bias, threshold, cap);
+    const read = await readMany([counts, indices, values]);
+    tf.dispose([counts, indices, values]);
+    const [c, i, v] = [Int32Array.from(read[0] ?? []), Int32Array.from(read[1] ?? []), Float32Array.from(read[2] ?? [])];
+    const most = c.reduce((a, b) => Math.max(a, b), 0);
+    if (most <= cap) return sortRows(c, i, v, cap);
+    cap = Math.min(wEncT.n, 2 ** Math.ceil(Math.log2(most)));
+  }
+}
+
+function launch(
+  x: tf.Tensor2D,
+  wEncT: Matrix,
+  bias: tf.Tensor1D,
+  threshold: tf.Tensor1D,
+  cap: number,
+): [tf.Tensor, tf.Tensor, tf.Tensor] {
+  const { packing, store } = packed(wEncT);
+  const t = x.shape[0];
+  const counts = emptyTensor([t], 'int32');
+  const indices = emptyTensor([t, cap], 'int32');
+  const values = emptyTensor([t, cap]);
+  clearTensor(counts);
+  const scalar = wEncT.k % 4 !== 0;
+  const rows = scalar ? 1 : rowsPerInvocation(t);
+  const columns = scalar ? 1 : COLUMNS;
+  dispatch({
+    key: `sparse-encode-${scalar ? 'scalar' : packing}-${rows}`,
+    code: () => (scalar ? matmulScalar(append('f32'), 3, 2) : matmulFlat(packing, rows, columns, append(packing), 3, 2)),
+    outputs: [counts, indices, values],
+    inputs: [x, ...packedInputs(store), bias, threshold],
+    uniforms: [t, wEncT.n, wEncT.k, cap],
+    groups: [Math.ceil(wEncT.n / columns / WORKGROUP), Math.ceil(t / rows), 1],
+  });
+  return [counts, indices, values];
+}
+
+async function denseActs(x: tf.Tensor2D, wEncT: Matrix, bias: tf.Tensor1D, threshold: tf.Tensor1D): Promise<Float32Array> {
+  const dense = tf.tidy(() => {
+    const p = linear(x, wEncT, bias);
+    return tf.mul(tf.relu(p), tf.cast(tf.greater(p, threshold), 'float32'));
+  });
+  const [values] = await readMany([dense]);
+  dense.dispose();
+  return values as Float32Array;
+}
+
+/** Active entries of dense rows [t, n]. */
+export function compact(dense: Float32Array, t: number, n: number): SparseActs {
+  const indices: Int32Array[] = [];
+  const values: Float32Array[] = [];
+  for (let row = 0; row < t; row++) {
+    const ids: number[] = [];
+    for (let i = row * n; i < (row + 1) * n; i++) if ((dense[i] ?? 0) > 0) ids.push(i - row * n);
+    indices.push(Int32Array.from(ids));
+    values.push(Float32Array.from(ids, (i) => dense[row * n + i] ?? 0));
+  }
+  return { indices, values };
+}
+
+function sortRows(counts: Int32Array, indices: Int32Array, values: Float32Array, cap: number): SparseActs {
+  const rows = [...counts].map((count, row) => {
+    const order = Array.from({ length: count }, (_, i) => row * cap + i).sort((a, b) => (indices[a] ?? 0) - (indices[b] ?? 0));
+    return { ids: Int32Array.from(order, (i) => indices[i] ?? 0), acts: Float32Array.from(order, (i) => values[i] ?? 0) };
+  });
+  return { indices: rows.map((r) => r.ids), values: rows.map((r) => r.acts) };
+}

@@ -1,0 +1,137 @@
+import type { Tensor } from '../tf.ts';
+import { tf } from '../tf.ts';
+
+/**
+ * The members of tfjs' WebGPUBackend that the dispatcher uses; most are private there. tfjs is pinned to 4.22.0 and a
+ * test checks that they exist.
+ */
+export interface WebGpuInternals {
+  readonly device: GPUDevice;
+  readonly queue: GPUQueue;
+  readonly tensorMap: { get(id: object): { resource?: GPUBuffer } | undefined };
+  readonly bufferManager: {
+    acquireBuffer(size: number, usage: number): GPUBuffer;
+    freeBuffers: Map<string, GPUBuffer[]>;
+    numBytesAllocated: number;
+    numFreeBuffers: number;
+  };
+  readonly uniformPendingDisposal: GPUBuffer[];
+  readonly commandQueueOwnedIds: WeakSet<object>;
+  commandEncoder: GPUCommandEncoder | null;
+  computePassEncoder: GPUComputePassEncoder | null;
+  dispatchCountInPass: number;
+  uploadToGPU(id: object): void;
+  ensureCommandEncoderReady(): void;
+  endComputePassEncoder(): void;
+  submitQueue(): void;
+  makeTensorInfo(shape: number[], dtype: string): { dataId: object; shape: number[]; dtype: string };
+}
+
+export const INTERNALS: readonly (keyof WebGpuInternals)[] = [
+  'device',
+  'queue',
+  'tensorMap',
+  'bufferManager',
+  'uniformPendingDisposal',
+  'commandQueueOwnedIds',
+  'commandEncoder',
+  'computePassEncoder',
+  'dispatchCountInPass',
+  'uploadToGPU',
+  'ensureCommandEncoderReady',
+  'endComputePassEncoder',
+  'submitQueue',
+  'makeTensorInfo',
+];
+
+export function webgpuBackend(): WebGpuInternals {
+  return tf.backend() as unknown as WebGpuInternals;
+}
+
+export function onWebGpu(): boolean {
+  return tf.getBackend() === 'webgpu';
+}
+
+export interface Dispatch {
+  /** Names the pipeline: everything that changes the source must be in it. */
+  readonly key: string;
+  readonly code: () => string;
+  /** Bound from binding 0 on as read_write storage, in this order. */
+  readonly outputs: readonly Tensor[];
+  /** Bound after the outputs as read-only storage. */
+  readonly inputs: readonly Tensor[];
+  /** Bound last as one uniform struct of u32s. The shader must read it, or the automatic layout drops the binding. */
+  readonly uniforms: readonly number[];
+  readonly groups: readonly [number, number, number];
+}
+
+const pipelines = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>();
+
+function pipeline(device: GPUDevice, key: string, code: () => string): GPUComputePipeline {
+  let known = pipelines.get(device);
+  if (!known) pipelines.set(device, (known = new Map()));
+  let found = known.get(key);
+  if (!found) {
+    const module = device.createShaderModule({ code: code(), label: key });
+    known.set(
+      key,
+      (found = device.createComputePipeline({ label: key, layout: 'auto', compute: { module, entryPoint: 'main' } })),
+    );
+  }
+  return found;
+}
+
+/** A tensor whose buffer is allocated now and filled by a dispatch. */
+export function emptyTensor(shape: number[], dtype: 'float32' | 'int32' = 'float32'): Tensor {
+  const backend = webgpuBackend();
+  const info = backend.makeTensorInfo(shape, dtype);
+  return tf.engine().makeTensorFromTensorInfo(info as Parameters<ReturnType<typeof tf.engine>['makeTensorFromTensorInfo']>[0]);
+}
+
+/** Zeroes a tensor inside the command stream. */
+export function clearTensor(tensor: Tensor): void {
+  const backend = webgpuBackend();
+  backend.uploadToGPU(tensor.dataId);
+  backend.ensureCommandEncoderReady();
+  backend.endComputePassEncoder();
+  backend.commandEncoder?.clearBuffer(bufferOf(backend, tensor));
+  backend.commandQueueOwnedIds.add(tensor.dataId);
+}
+
+export function bufferOf(backend: WebGpuInternals, tensor: Tensor): GPUBuffer {
+  const buffer = backend.tensorMap.get(tensor.dataId)?.resource;
+  if (!buffer) throw new Error('a tensor has no GPU buffer');
+  return buffer;
+}
+
+/** Runs a shader in tfjs' own command stream, so that it is ordered with tfjs' kernels. */
+export function dispatch({ key, code, outputs, inputs, uniforms, groups }: Dispatch): void {
+  const backend = webgpuBackend();
+  const found = pipeline(backend.device, key, code);
+  const tensors = [...outputs, ...inputs];
+  for (const tensor of tensors) backend.uploadToGPU(tensor.dataId);
+  const entries: GPUBindGroupEntry[] = tensors.map((tensor, binding) => ({
+    binding,
+    resource: { buffer: bufferOf(backend, tensor) },
+  }));
+  const data = new Uint32Array(Math.ceil(uniforms.length / 4) * 4);
+  data.set(uniforms);
+  const uniform = backend.bufferManager.acquireBuffer(data.byteLength, GPUBufferUsage.COPY_DST | GPUBufferUsage.UNIFORM);
+  backend.queue.writeBuffer(uniform, 0, data);
+  backend.uniformPendingDisposal.push(uniform);
+  entries.push({ binding: tensors.length, resource: { buffer: uniform, offset: 0, size: data.byteLength } });
+  const bindGroup = backend.device.createBindGroup({ layout: found.getBindGroupLayout(0), entries });
+  for (const tensor of tensors) backend.commandQueueOwnedIds.add(tensor.dataId);
+  backend.ensureCommandEncoderReady();
+  backend.computePassEncoder ??= backend.commandEncoder?.beginComputePass() ?? null;
+  const pass = backend.computePassEncoder;
+  if (!pass) throw new Error('no command encoder');
+  pass.setPipeline(found);
+  pass.setBindGroup(0, bindGroup);
+  pass.dispatchWorkgroups(...groups);
+  backend.dispatchCountInPass++;
+  if (backend.dispatchCountInPass >= tf.env().getNumber('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE')) {
+    backend.endComputePassEncoder();
+    backend.submitQueue();
+  }
+}

@@ -1,0 +1,119 @@
+import { setThreadsCount, setWasmPaths, type BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import '@tensorflow/tfjs-backend-cpu';
+import type { BackendName } from '../../core/model-config.ts';
+import { VitrineError } from '../../core/protocol/errors.ts';
+import type { BackendChoice } from '../../core/protocol/messages.ts';
+import { tf } from '../kernels/tf.ts';
+import { openWebGpu, webGpuStatus, type WebGpuDevice } from './webgpu-device.ts';
+
+export type { BackendWasm };
+
+export interface DeviceInfo {
+  readonly backend: BackendName;
+  readonly adapter: string | null;
+  readonly software: boolean;
+  readonly features: readonly string[];
+  readonly limits: Readonly<Record<string, number>>;
+  readonly threads: number | null;
+  /** One sentence for the reader: why this backend. */
+  readonly reason: string;
+}
+
+/** Where tfjs' three WASM binaries are: a URL in the page, a file path in Node. */
+export interface WasmPaths {
+  readonly 'tfjs-backend-wasm.wasm': string;
+  readonly 'tfjs-backend-wasm-simd.wasm': string;
+  readonly 'tfjs-backend-wasm-threaded-simd.wasm': string;
+}
+
+export interface DeviceOptions {
+  readonly wasmPaths?: WasmPaths;
+  /** WASM threads, where the page is cross-origin isolated. */
+  readonly threads?: number;
+  /** The device went away by itself. Not called for `closeDevice`. */
+  readonly onLost?: (reason: string) => void;
+  /** A validation error: WebGPU does not throw on these, it computes zeros. */
+  readonly onError?: (message: string) => void;
+}
+
+let current: { readonly info: DeviceInfo; readonly gpu: WebGpuDevice | null } | null = null;
+
+/** Opens the backend that the reader asked for, or the best one. Any earlier one is closed. Throws `no-webgpu` or `backend-failed`. */
+export async function openDevice(choice: BackendChoice, options: DeviceOptions = {}): Promise<DeviceInfo> {
+  await closeDevice();
+  if (choice !== 'auto') return open(choice, `${LABELS[choice]}, as chosen in the model sheet.`, options);
+  const gpu = await webGpuStatus();
+  if (gpu.kind === 'hardware') return open('webgpu', `WebGPU on ${gpu.name}: the fastest that this browser offers.`, options);
+  const why =
+    gpu.kind === 'software' ? 'WebGPU is emulated in software here, which is slower' : `there is no WebGPU here (${gpu.why})`;
+  return open('wasm', `WASM, because ${why}.`, options);
+}
+
+const LABELS: Readonly<Record<BackendName, string>> = { webgpu: 'WebGPU', wasm: 'WASM', cpu: 'Plain JavaScript' };
+
+async function open(backend: BackendName, reason: string, options: DeviceOptions): Promise<DeviceInfo> {
+  const gpu = backend === 'webgpu' ? await openWebGpu(options) : null;
+  if (backend === 'wasm') prepareWasm(options);
+  const started = await tf.setBackend(backend).catch((cause: unknown) => {
+    throw new VitrineError('backend-failed', `${LABELS[backend]} could not start: ${String(cause)}`, { cause });
+  });
+  if (!started || tf.getBackend() !== backend) throw new VitrineError('backend-failed', `${LABELS[backend]} could not start`);
+  await tf.ready();
+  const info: DeviceInfo = {
+    backend,
+    adapter: gpu?.name ?? null,
+    software: gpu?.software ?? false,
+    features: gpu?.features ?? [],
+    limits: gpu?.limits ?? {},
+    threads: backend === 'wasm' ? (options.threads ?? 1) : null,
+    reason,
+  };
+  current = { info, gpu };
+  return info;
+}
+
+function prepareWasm({ wasmPaths, threads }: DeviceOptions): void {
+  if (wasmPaths) setWasmPaths({ ...wasmPaths });
+  if (threads !== undefined) setThreadsCount(threads);
+}
+
+export function deviceInfo(): DeviceInfo | null {
+  return current?.info ?? null;
+}
+
+/** Frees everything on the device; all tensors are gone. */
+export async function closeDevice(): Promise<void> {
+  if (!current) return;
+  const { gpu, info } = current;
+  current = null;
+  gpu?.expectLoss();
+  tf.engine().disposeVariables();
+  tf.removeBackend(info.backend);
+  gpu?.destroy();
+  await restoreFactories(info.backend);
+}
+
+/** `removeBackend` forgets the factory too; kernels stay registered, so the next opening only needs the factory back. */
+async function restoreFactories(backend: BackendName): Promise<void> {
+  if (backend === 'cpu') {
+    const { MathBackendCPU } = await import('@tensorflow/tfjs-backend-cpu');
+    tf.registerBackend('cpu', () => new MathBackendCPU(), 1);
+  } else if (backend === 'wasm') {
+    const { BackendWasm } = await import('@tensorflow/tfjs-backend-wasm');
+    const { init } = (await import('@tensorflow/tfjs-backend-wasm/dist/backend_wasm')) as {
+      init(): Promise<{ wasm: ConstructorParameters<typeof BackendWasm>[0] }>;
+    };
+    tf.registerBackend('wasm', async () => new BackendWasm((await init()).wasm), 2);
+  }
+}
+
+/** Bytes that tensors hold, and on WebGPU the bytes of all buffers, free ones of the pool included. */
+export function deviceBytes(): number {
+  const memory = tf.memory() as { numBytes: number; numBytesInGPUAllocated?: number };
+  return memory.numBytesInGPUAllocated ?? memory.numBytes;
+}
+
+/** Gives the pool's unused GPU buffers back: tfjs keeps every size it ever used. */
+export function trimPool(): void {
+  current?.gpu?.trimPool();
+}
