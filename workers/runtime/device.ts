@@ -45,7 +45,7 @@ export async function openDevice(choice: BackendChoice, options: DeviceOptions =
   const gpu = await webGpuStatus();
   if (gpu.kind === 'hardware') return open('webgpu', `WebGPU on ${gpu.name}: the fastest that this browser offers.`, options);
   const why =
-    gpu.kind === 'software' ? 'WebGPU is emulated in software here, which is slower' : `there is no WebGPU here (${gpu.why})`;
+    gpu.kind === 'none' ? `there is no WebGPU here (${gpu.why})` : 'WebGPU is emulated in software here, which is slower';
   return open('wasm', `WASM, because ${why}.`, options);
 }
 

@@ -1,0 +1,107 @@
+import type { ModelConfig } from '../../../core/model-config.ts';
+import { linear, matMul, tf, type Tensor } from '../../kernels/index.ts';
+import type { Hooks } from '../hook-run.ts';
+import type { BlockWeights, Linear } from '../weights.ts';
+import { norm } from './norm.ts';
+import { rotate, type RotaryTables } from './rotary.ts';
+
+/** Score of a pair that may not attend. TransformerLens has −∞ here; a finite number keeps every backend and gradient finite. */
+export const MASKED = -1e9;
+
+/** Keys and values of earlier positions, [batch, pos, kv_head, d_head]; keys are rotated already. */
+export interface KvEntry {
+  readonly k: Tensor;
+  readonly v: Tensor;
+}
+
+export interface AttentionContext {
+  readonly config: ModelConfig;
+  readonly hooks: Hooks;
+  readonly layer: number;
+  /** 1 where query may see key, else 0: [batch or 1, 1, query, key]. */
+  readonly allowed: Tensor;
+  readonly rotary: RotaryTables | null;
+  readonly past: KvEntry | null;
+}
+
+/**
+ * Causal self-attention, grouped-query where there are fewer key/value heads.
+ * @param residual the block's input, for the split inputs
+ * @param normed   the same after the first norm
+ */
+export function attention(
+  residual: Tensor,
+  normed: Tensor,
+  block: BlockWeights,
+  ctx: AttentionContext,
+): { readonly out: Tensor; readonly kv: KvEntry } {
+  const { config, hooks, layer } = ctx;
+  const { nHeads, nKvHeads, dHead, attentionDivisor } = config;
+  const project = (input: 'q_input' | 'k_input' | 'v_input', w: Linear, heads: number): Tensor =>
+    hooks.wants(input, layer)
+      ? splitProject(residual, input, w, heads, block, ctx)
+      : tf.reshape(linear(normed, w.w, w.b ?? undefined), [...normed.shape.slice(0, 2), heads, dHead]);
+  const q = hooks.at('q', layer, project('q_input', block.attn.q, nHeads));
+  const k = hooks.at('k', layer, project('k_input', block.attn.k, nKvHeads));
+  const v = hooks.at('v', layer, project('v_input', block.attn.v, nKvHeads));
+  const turnedQ = ctx.rotary ? hooks.at('rot_q', layer, rotate(q, ctx.rotary)) : q;
+  const turnedK = ctx.rotary ? hooks.at('rot_k', layer, rotate(k, ctx.rotary)) : k;
+  const kv = ctx.past ? { k: tf.concat([ctx.past.k, turnedK], 1), v: tf.concat([ctx.past.v, v], 1) } : { k: turnedK, v };
+
+  const group = nHeads / nKvHeads;
+  const [batch = 1, queries = 0] = turnedQ.shape;
+  const keys = kv.k.shape[1] ?? 0;
+  const flat = (x: Tensor, length: number): Tensor => tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch * nHeads, length, dHead]);
+  const raw = matMul(flat(turnedQ, queries), flat(repeatHeads(kv.k, group), keys), false, true);
+  const scaled = tf.reshape(tf.div(raw, attentionDivisor), [batch, nHeads, queries, keys]);
+  const masked = tf.add(tf.mul(scaled, ctx.allowed), tf.mul(tf.sub(1, ctx.allowed), MASKED));
+  const scores = hooks.at('attn_scores', layer, masked);
+  // A query with no key left attends to nothing, instead of equally to all.
+  const pattern = hooks.at('pattern', layer, tf.mul(tf.softmax(scores, -1), tf.step(tf.sub(scores, MASKED / 2))));
+  const mixed = matMul(tf.reshape(pattern, [batch * nHeads, queries, keys]), flat(repeatHeads(kv.v, group), keys));
+  const z = hooks.at('z', layer, tf.transpose(tf.reshape(mixed, [batch, nHeads, queries, dHead]), [0, 2, 1, 3]));
+
+  const { o } = block.attn;
+  const written = hooks.wants('result', layer)
+    ? tf.sum(hooks.at('result', layer, headResults(z, o, config)), 2)
+    : linear(tf.reshape(z, [batch, queries, nHeads * dHead]), o.w);
+  return { out: hooks.at('attn_out', layer, o.b ? tf.add(written, o.b) : written), kv };
+}
+
+/** Repeats each key/value head for the query heads that share it: [b, pos, kv, dh] → [b, pos, kv · times, dh]. */
+export function repeatHeads(x: Tensor, times: number): Tensor {
+  if (times === 1) return x;
+  const [batch = 1, length = 0, heads = 0, width = 0] = x.shape;
+  return tf.reshape(tf.tile(tf.expandDims(x, 3), [1, 1, 1, times, 1]), [batch, length, heads * times, width]);
+}
+
+/** What each head writes: z [..., head, d_head] · W_O[head], [..., head, d_model], without b_O. */
+export function headResults(z: Tensor, o: Linear, { nHeads, dHead, dModel }: ModelConfig): Tensor {
+  const lead = z.shape.slice(0, -2);
+  const rows = tf.reshape(z, [-1, nHeads, 1, dHead]);
+  // Row h of the identity keeps head h's own slice of the concatenated input and zeros the others.
+  const spread = tf.mul(rows, tf.reshape(tf.eye(nHeads), [1, nHeads, nHeads, 1]));
+  return tf.reshape(linear(tf.reshape(spread, [-1, nHeads * dHead]), o.w), [...lead, nHeads, dModel]);
+}
+
+/** Each head reads its own copy of the residual stream (TransformerLens' `use_split_qkv_input`), for edits of single edges. */
+function splitProject(
+  residual: Tensor,
+  input: 'q_input' | 'k_input' | 'v_input',
+  w: Linear,
+  heads: number,
+  block: BlockWeights,
+  ctx: AttentionContext,
+): Tensor {
+  const { config, hooks, layer } = ctx;
+  const [batch = 1, length = 0] = residual.shape;
+  const copies = hooks.at(input, layer, tf.tile(tf.expandDims(residual, 2), [1, 1, heads, 1]));
+  const all = tf.reshape(linear(norm(copies, block.ln1, config), w.w, w.b ?? undefined), [
+    batch,
+    length,
+    heads,
+    heads,
+    config.dHead,
+  ]);
+  return tf.sum(tf.mul(all, tf.reshape(tf.eye(heads), [1, 1, heads, heads, 1])), 3);
+}

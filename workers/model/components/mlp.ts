@@ -1,0 +1,32 @@
+import type { ActivationName, ModelConfig } from '../../../core/model-config.ts';
+import { linear, tf, type Tensor } from '../../kernels/index.ts';
+import type { Hooks } from '../hook-run.ts';
+import type { BlockWeights } from '../weights.ts';
+
+const GELU_CUBIC = 0.044715;
+
+/** The nonlinearities of the families. gelu_new is the tanh form, gelu the exact one. */
+export function activate(x: Tensor, name: ActivationName): Tensor {
+  switch (name) {
+    case 'gelu_new':
+      return tf.mul(
+        tf.mul(x, 0.5),
+        tf.add(tf.tanh(tf.mul(tf.add(x, tf.mul(tf.mul(tf.square(x), x), GELU_CUBIC)), Math.sqrt(2 / Math.PI))), 1),
+      );
+    case 'gelu':
+      return tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1));
+    case 'silu':
+      return tf.mul(x, tf.sigmoid(x));
+    case 'relu':
+      return tf.relu(x);
+  }
+}
+
+/** @param x the normed residual stream. Gated: post = act(gate(x)) · in(x), where `hook_pre` is gate(x) and `hook_pre_linear` is in(x). */
+export function mlp(x: Tensor, weights: BlockWeights['mlp'], config: ModelConfig, hooks: Hooks, layer: number): Tensor {
+  const up = linear(x, weights.in.w, weights.in.b ?? undefined);
+  const pre = hooks.at('mlp_pre', layer, weights.gate ? linear(x, weights.gate.w, weights.gate.b ?? undefined) : up);
+  const activated = activate(pre, config.mlp.activation);
+  const post = hooks.at('mlp_post', layer, weights.gate ? tf.mul(activated, hooks.at('mlp_pre_linear', layer, up)) : activated);
+  return hooks.at('mlp_out', layer, linear(post, weights.out.w, weights.out.b ?? undefined));
+}
