@@ -1,0 +1,11 @@
+export type { Answer, Doc, GenerateOptions, Meta, Mix, Population, PopulationId, Span } from './types.ts';
+export { createRng, type Rng } from './rng.ts';
+export { COPY_MIX, MIX, POPULATION_IDS, corpus, countTokens, generate, meanTokens } from './corpus.ts';
+export { corruptedTwin } from './corrupt.ts';
+export { ENTITIES, FACTS, RELATIONS, type Bucket, type Fact } from './knowledge.ts';
+export { TASKS, TASK_IDS } from './populations/in-context.ts';
+export { SEQUENCES, type SequenceClass } from './populations/sequence.ts';
+export { PUZZLE_KINDS } from './populations/puzzle.ts';
+export { LITERATURE as IOI_TEMPLATES } from './populations/ioi-templates.ts';
+export { MALE, FEMALE, NAMES, PLACES, OBJECTS, DAYS, MONTHS } from './lexicon/words.ts';
+export { evalSets } from './evals.ts';
