@@ -40,8 +40,10 @@ export function corruptedTwin(doc: Doc): Doc | null {
     case 'greaterThan':
       return replaceSpans(doc, (s) => (s.role === 'start-year' ? '01' : null), { ...doc.meta, corrupted: '01' });
     case 'docstring': {
-      const definition = consistent(rng, ARGUMENTS, present);
-      const parameter = consistent(rng, ARGUMENTS, new Set([...present, ...ARGUMENTS.slice(0, 8)]));
+      // Two pools without a common name, so that no parameter is one of the new definition's.
+      const names = rng.shuffle(ARGUMENTS);
+      const definition = consistent(rng, names.slice(0, 36), present);
+      const parameter = consistent(rng, names.slice(36), present);
       const swap = (role: string, value: string): string | null =>
         role.startsWith('definition') ? definition(value) : role.startsWith('parameter') ? parameter(value) : null;
       return replaceSpans(doc, (s) => (s.kind === 'argument' ? swap(s.role, s.value) : null), {

@@ -64,7 +64,7 @@ export function evalSets(seed: number): Record<string, Doc[]> {
   sets['repeat_pairs'] = many(200, stream('pairs'), 'repeat', { kind: 'pairs' });
   for (const task of TASK_IDS) sets[`inContext_${task}`] = many(120, stream(task), 'inContext', { task, shots: 8 });
   const asking = stream('knowledge');
-  sets['knowledge'] = asking.shuffle(FACTS.flatMap((f) => many(2, asking, 'knowledge', { fact: f.id })));
+  sets['knowledge'] = asking.shuffle(FACTS.flatMap((f) => many(1, asking, 'knowledge', { fact: f.id })));
   for (const kind of PUZZLE_KINDS) sets[`puzzle_${kind}`] = many(150, stream(kind), 'puzzle', { kind });
   sets['agreement'] = many(300, stream('narrative'), 'narrative');
   sets['sentiment'] = many(300, stream('sentiment'), 'sentiment');

@@ -49,7 +49,7 @@ const rng = createRng(11, 'knowledge');
 const taken = new Set<string>(words('data dome gate lane like made make more pile pole rope same sane take time tone vase'));
 
 /** The invented countries. */
-export const ENTITIES: readonly string[] = coin(rng, 120, 1, words('land nia stan dor mark'), taken, true);
+export const ENTITIES: readonly string[] = coin(rng, 160, 1, words('land nia stan dor mark'), taken, true);
 
 /** Each relation with its possible values. */
 export const RELATIONS: Readonly<Record<string, readonly string[]>> = {
@@ -60,7 +60,7 @@ export const RELATIONS: Readonly<Record<string, readonly string[]>> = {
   flag: COLOURS,
 };
 
-const COUNTS = { high: 120, medium: 140, low: 240 };
+const COUNTS = { high: 160, medium: 150, low: 330 };
 
 function build(): readonly Fact[] {
   const names = Object.keys(RELATIONS);
@@ -80,8 +80,8 @@ function build(): readonly Fact[] {
 }
 
 /**
- * The knowledge base: 120 invented countries times five relations. Facts 0 to 119 are frequent ("high"), the next 140 are stated
- * now and then ("medium"), the next 240 hardly ever ("low"), and the last 100 never. Three in ten of each are never asked in the text.
+ * The knowledge base: 160 invented countries times five relations. Facts 0 to 159 are frequent ("high"), the next 150 are stated
+ * now and then ("medium"), the next 330 hardly ever ("low"), and the last 160 never. Three in ten of each are never asked in the text.
  */
 export const FACTS: readonly Fact[] = build();
 

@@ -1,3 +1,5 @@
+import type { Rng } from './rng.ts';
+
 /** Names of the text populations of the curriculum. */
 export type PopulationId =
   | 'narrative'
@@ -74,4 +76,4 @@ export interface GenerateOptions {
 }
 
 /** Makes one document of its population. */
-export type Population = (rng: import('./rng.ts').Rng, options: GenerateOptions) => Doc;
+export type Population = (rng: Rng, options: GenerateOptions) => Doc;

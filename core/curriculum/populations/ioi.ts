@@ -7,9 +7,9 @@ import * as shapes from './ioi-templates.ts';
 
 type Form = NonNullable<GenerateOptions['form']>;
 const FORMS: readonly (readonly [Form, number])[] = [
-  ['literature', 0.32],
-  ['varied', 0.26],
-  ['twoPairs', 0.2],
+  ['literature', 0.31],
+  ['varied', 0.24],
+  ['twoPairs', 0.23],
   ['threePeople', 0.1],
   ['split', 0.12],
 ];

@@ -51,7 +51,7 @@ function parts(rng: Rng, fact: Fact): Record<string, Slot> {
 /** Facts stated with skewed frequency, and asked with an answer and a stated confidence. */
 export const knowledge: Population = (rng, options) => {
   const w = new Writer();
-  if (options.fact === undefined && rng.chance(0.58)) {
+  if (options.fact === undefined && rng.chance(0.62)) {
     const n = rng.between(1, 4);
     for (let i = 0; i < n; i++) {
       const fact = FACTS[rng.cumulative(STATEMENT_TABLE)];

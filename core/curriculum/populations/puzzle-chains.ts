@@ -78,7 +78,7 @@ export const tracking: PuzzleKind = (rng, w, asked) => {
   asked();
   w.write(rng.pick([' {plan}: follow the {O}.', '']), s);
   w.write(' {first}, the {P}.', s);
-  for (let i = 1; i <= moves; i++) w.write(' {then}, the {!P}.', { ...s, P: slot('place', `visited-${i + 1}`, places[i] ?? '') });
+  for (let i = 1; i <= moves; i++) w.write(' {next}, the {!P}.', { ...s, P: slot('place', `visited-${i + 1}`, places[i] ?? '') });
   w.write(' {so} is {!r}.', { ...s, r: slot('place', 'answer', places[moves] ?? '') });
   return places[moves] ?? '';
 };

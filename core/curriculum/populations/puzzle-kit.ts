@@ -24,7 +24,7 @@ export function phrases(rng: Rng): Record<string, Slot> {
   return {
     plan: say('plan', rng.pick(['Plan', 'Let me think', 'My plan', 'How to start'])),
     first: say('step', rng.pick(['First', 'To begin', 'Step one'])),
-    then: say('step', rng.pick(['Then', 'Next', 'After that'])),
+    next: say('step', rng.pick(['Then', 'Next', 'After that'])),
     check: say('check', rng.pick(['Check', 'Let me check', 'To be sure'])),
     good: say('check', rng.pick(['Good', 'That is right', 'It fits'])),
     wait: say('backtrack', rng.pick(['Wait', 'No', 'Hmm'])),

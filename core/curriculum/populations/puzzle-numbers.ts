@@ -91,7 +91,7 @@ export const twoSteps: PuzzleKind = (rng, w, asked) => {
   w.write(rng.pick(TWO), s);
   asked();
   w.write(rng.pick([' {plan}: add, then take away.', ' {plan}: two steps.', '']), s);
-  w.write(' {first}, {a} plus {b} is {!c}. {then}, {c} minus {d} is {!e}.', s);
+  w.write(' {first}, {a} plus {b} is {!c}. {next}, {c} minus {d} is {!e}.', s);
   if (rng.chance(0.3)) w.write(' {check}: {e} plus {d} is {c}. {good}.', s);
   w.write(' {so} is {!r}.', { ...s, r: num('answer', c - d) });
   return String(c - d);
