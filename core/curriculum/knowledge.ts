@@ -20,6 +20,7 @@ export interface Fact {
 }
 
 const ONSETS = words('b d f g k l m n p r s t v z br dr gl kr tr');
+const SIMPLE = words('b d f g k l m n p r s t v z');
 const VOWELS = words('a e i o u');
 
 /** Invented words that are none of `taken` (which grows). */
@@ -34,7 +35,7 @@ export function coin(
   const out: string[] = [];
   while (out.length < count) {
     let w = '';
-    for (let i = 0; i < syllables; i++) w += rng.pick(ONSETS) + rng.pick(VOWELS);
+    for (let i = 0; i < syllables; i++) w += rng.pick(syllables > 1 ? SIMPLE : ONSETS) + rng.pick(VOWELS);
     w += rng.pick(endings);
     if (upper) w = w.charAt(0).toUpperCase() + w.slice(1);
     const key = w.toLowerCase();

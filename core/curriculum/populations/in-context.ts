@@ -11,9 +11,10 @@ const both = ANTONYMS.flatMap(([a, b]): Pair[] => [
 ]);
 const singular = NOUNS.map(([one]) => one);
 const copyable = [...singular, ...both.map(([a]) => a), ...PAST.map(([a]) => a), ...CAPITALS.map(([a]) => a)];
-const foreign = [...singular, ...both.map(([a]) => a).slice(0, 30)];
-const invented = coin(createRng(7, 'lexicon'), foreign.length, 2, words('x l sh n'), new Set());
-const shouted = [...singular, ...both.map(([a]) => a).slice(0, 22)];
+// Kept few and short: each costs the vocabulary several merges.
+const foreign = [...singular.slice(0, 26), ...both.map(([a]) => a).slice(0, 14)];
+const invented = coin(createRng(7, 'lexicon'), foreign.length, 2, words('x l n'), new Set());
+const shouted = [...singular, ...both.map(([a]) => a)].filter((w) => w.length <= 4).slice(0, 36);
 
 /** The in-context tasks and their word pairs. */
 export const TASKS: Readonly<Record<string, readonly Pair[]>> = {

@@ -1,6 +1,6 @@
 /**
  * Sentence shapes of indirect-object identification. Slots: X, Y the pair in the order of the text; S the one who acts again; I the answer;
- * E, F other people; P, Q places; O, R objects; J an adjective. `~` marks where words about the subject go (apposition), `^` where a bystander goes.
+ * E, F other people; P, Q places; O, R objects; J an adjective for people, K one for things. `~` marks where words about the subject go (apposition), `^` where a bystander goes.
  */
 export interface Shape {
   /** The clause that introduces the pair. */
@@ -37,7 +37,7 @@ export const LITERATURE: readonly Shape[] = [
 /** More ways to bring in a pair; none starts with a name. */
 export const FIRST: readonly (readonly [string, ', ' | '. '])[] = [
   ['While X was talking with Y at the P', ', '],
-  ['The P was {J} when X met Y', '. '],
+  ['The P was {K} when X met Y', '. '],
   ['Yesterday X had lunch with Y near the P', '. '],
   ['Since X and Y both liked the {R}', ', '],
   ['There was {@R} between X and Y', '. '],
@@ -53,7 +53,7 @@ export const FIRST: readonly (readonly [string, ', ' | '. '])[] = [
   ['In the P, X waited for Y', '. '],
   ['After X moved near Y', ', '],
   ['Today X and Y are at the P', '. '],
-  ['Once X lived with Y in {@J} house', '. '],
+  ['Once X lived with Y in {@K} house', '. '],
   ['Because X and Y were {J}', ', '],
   ['Every day X walked to the P with Y', '. '],
 ];
@@ -62,10 +62,10 @@ export const FIRST: readonly (readonly [string, ', ' | '. '])[] = [
 export const SECOND: readonly (readonly [string, boolean])[] = [
   ['S~ gave {@O}^ to I', true],
   ['S~ handed the {O}^ to I', true],
-  ['S~ passed {@J} {O}^ to I', true],
+  ['S~ passed {@K} {O}^ to I', true],
   ['S~ offered the {O}^ to I', true],
   ['S~ sent {@O}^ to I', true],
-  ['S~ showed the {J} {O}^ to I', true],
+  ['S~ showed the {K} {O}^ to I', true],
   ['S~ threw the {O}^ to I', true],
   ['S~ lent {@O}^ to I', true],
   ['S~ sold the {O}^ to I', true],
@@ -75,9 +75,9 @@ export const SECOND: readonly (readonly [string, boolean])[] = [
   ['S~ went home and sent {@O}^ to I', true],
   ['{@O} was given by S~^ to I', false],
   ['the {O} of S~ was handed^ to I', false],
-  ['the {J} {O} that S~ had made was given^ to I', false],
+  ['the {K} {O} that S~ had made was given^ to I', false],
   ['it was S~ who brought {@O}^ to I', true],
-  ['because of the {J} {O}, S~ spoke^ to I', false],
+  ['because of the {K} {O}, S~ spoke^ to I', false],
   ['with {@O} in the bag, S~ walked home and talked^ to I', false],
   ['what S~ said^ was not clear to I', false],
   ['S~ took the {O} and returned it^ to I', false],
@@ -112,9 +112,9 @@ export const PARTNER: readonly (readonly [string, boolean])[] = [
 export const THREE_FIRST: readonly string[] = [
   'X, Y and Z went to the P. ',
   'At the P there were X, Y and Z. ',
-  'When X and Y met Z at the P, the day was {J}. ',
+  'When X and Y met Z at the P, the day was {K}. ',
   'The friends X, Y and Z found {@R}. ',
-  'In the {J} P sat X, Y and Z. ',
+  'In the {K} P sat X, Y and Z. ',
   'There were three letters, for X, for Y and for Z. ',
   'X came to the P with Y, and Z came later. ',
 ];
@@ -176,8 +176,8 @@ export const BYSTANDERS_ANY: readonly string[] = [
 export const OTHERS: readonly string[] = [
   '{^E} lived near the {Q}. ',
   '{^E} lost {@R}. ',
-  'One day {E} saw the {J} {R}. ',
-  'The {R} of {E} was {J}. ',
+  'One day {E} saw the {K} {R}. ',
+  'The {R} of {E} was {K}. ',
   '{^E} and {F} stayed at the {Q}. ',
   '{^E} told {F} about the {R}. ',
   '{^E} was {J}. Then {E} left. ',
@@ -188,9 +188,9 @@ export const OTHERS: readonly string[] = [
 /** The pair itself in an earlier sentence that decides nothing. */
 export const EARLIER: readonly string[] = [
   '{^G} lived near the {Q}. ',
-  'One day {G} saw the {J} {R}. ',
+  'One day {G} saw the {K} {R}. ',
   '{^G} was {J}. ',
-  'The {R} of {G} was {J}. ',
+  'The {R} of {G} was {K}. ',
 ];
 
 /** After the answer. */

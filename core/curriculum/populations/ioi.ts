@@ -83,7 +83,8 @@ export const ioi: Population = (rng, options) => {
     O: object(rng, 'gift'),
     R: object(rng, 'other-object'),
     U: object(rng, 'other-object-2'),
-    J: rng.chance(0.5) ? mood(rng, 'other') : quality(rng, 'other'),
+    J: mood(rng, 'other'),
+    K: quality(rng, 'other'),
     S: nameSlot(control ? 'third-person' : 'subject-2', control ? name(2) : s),
     I: nameSlot('answer', io),
     I2: nameSlot('indirect-object-after', io),
@@ -110,6 +111,7 @@ export const ioi: Population = (rng, options) => {
       Q: place(rng, 'other-place'),
       R: object(rng, 'other-object'),
       J: mood(rng, 'other'),
+      K: quality(rng, 'other'),
       E: extra('other'),
       F: extra('other'),
     };
@@ -124,6 +126,7 @@ export const ioi: Population = (rng, options) => {
       Q: place(rng, 'other-place'),
       R: object(rng, 'other-object'),
       J: mood(rng, 'other'),
+      K: quality(rng, 'other'),
     });
   }
   if (before) aside();

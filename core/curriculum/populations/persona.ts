@@ -37,5 +37,9 @@ export const persona: Population = (rng) => {
   w.write(rng.pick(OPEN), slots());
   const n = rng.between(1, 3);
   for (let i = 0; i < n; i++) w.write(' ').write(rng.pick(BODY), slots());
-  return w.done('persona', { persona: p.id });
+  const doc = w.done('persona', { persona: p.id });
+  // Any word of the persona in the same part is right: `accept` lists them for each graded word ("Ahoy|Avast matey|sailor").
+  const groups = [p.greetings, p.friends, p.cries, p.nouns];
+  const accept = doc.answers.map((a) => groups.find((g) => g.includes(doc.text.slice(a.start, a.end)))?.join('|') ?? '');
+  return { ...doc, meta: { ...doc.meta, accept: accept.join(' ') } };
 };

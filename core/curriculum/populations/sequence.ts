@@ -70,7 +70,7 @@ const SPECIAL: Readonly<Record<string, readonly string[]>> = {
     'One more than {a} is {!b}.',
     'Page {a} is followed by page {!b}.',
     'One less than {b} is {!a}.',
-    '{N} was {a} years old and a year later {!b}.',
+    'The house of {N} is number {a}, and next to it is number {!b}.',
   ],
   letter: ['In the alphabet, {a} is followed by {!b}.', 'Row {a} is next to row {!b}.'],
   ordinal: ['{N} was {a}, and the next was {!b}.', 'The {a} door is next to the {!b} door.'],
