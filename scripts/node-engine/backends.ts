@@ -32,7 +32,7 @@ export async function installNodeWebGpu(): Promise<string | null> {
   try {
     const { create, globals } = await import('webgpu');
     Object.assign(globalThis, globals);
-    const gpu = create(['backend=vulkan', 'enable-dawn-features=allow_unsafe_apis,disable_robustness']);
+    const gpu = create(['backend=vulkan', 'enable-dawn-features=allow_unsafe_apis']);
     const adapter = await gpu.requestAdapter();
     if (!adapter)
       return (installed = 'Dawn found no Vulkan adapter (install libvulkan1 and a driver, or Chromium for its SwiftShader)');

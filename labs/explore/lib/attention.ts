@@ -41,5 +41,10 @@ export async function attentionMaps(ctx: RunContext, output: RunOutput): Promise
 function perHead(ctx: RunContext, v: Tensor, times: number): Tensor {
   if (times === 1) return v;
   const [batch = 1, positions = 0, heads = 0, width = 0] = v.shape;
-  return ctx.tf.reshape(ctx.tf.tile(ctx.tf.expandDims(v, 3), [1, 1, 1, times, 1]), [batch, positions, heads * times, width]);
+  return ctx.tf.reshape(ctx.tf.mul(ctx.tf.expandDims(v, 3), ctx.tf.ones([1, 1, 1, times, 1])), [
+    batch,
+    positions,
+    heads * times,
+    width,
+  ]);
 }

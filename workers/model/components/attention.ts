@@ -72,7 +72,8 @@ export function attention(
 export function repeatHeads(x: Tensor, times: number): Tensor {
   if (times === 1) return x;
   const [batch = 1, length = 0, heads = 0, width = 0] = x.shape;
-  return tf.reshape(tf.tile(tf.expandDims(x, 3), [1, 1, 1, times, 1]), [batch, length, heads * times, width]);
+  // A product with ones broadcasts; tile has no gradient beyond rank 4 and reads back on WebGPU.
+  return tf.reshape(tf.mul(tf.expandDims(x, 3), tf.ones([1, 1, 1, times, 1])), [batch, length, heads * times, width]);
 }
 
 /** What each head writes: z [..., head, d_head] · W_O[head], [..., head, d_model], without b_O. */
@@ -95,7 +96,7 @@ function splitProject(
 ): Tensor {
   const { config, hooks, layer } = ctx;
   const [batch = 1, length = 0] = residual.shape;
-  const copies = hooks.at(input, layer, tf.tile(tf.expandDims(residual, 2), [1, 1, heads, 1]));
+  const copies = hooks.at(input, layer, tf.mul(tf.expandDims(residual, 2), tf.ones([1, 1, heads, 1])));
   const all = tf.reshape(linear(norm(copies, block.ln1, config), w.w, w.b ?? undefined), [
     batch,
     length,

@@ -1,0 +1,79 @@
+import { logSumExp, topK } from '../../core/stats/index.ts';
+import type { ModelConfig } from '../../core/model-config.ts';
+import { VitrineError } from '../../core/protocol/errors.ts';
+import type { GenerateOptions, GeneratedToken } from '../api.ts';
+import { readMany, tf } from '../kernels/index.ts';
+import type { KvEntry } from './components/attention.ts';
+import { unembed } from './components/unembed.ts';
+import { firstResidual, HookRun, padTokens, runBlocks } from './forward.ts';
+import type { Edits } from './interventions/index.ts';
+import { selectPositions } from './metric.ts';
+import { sample, seededUniform } from './sampling.ts';
+import type { ModelWeights } from './weights.ts';
+
+/**
+ * Generates token by token under edits. With the cache only new positions are computed; edits of earlier positions are
+ * already in the cached keys and values, so both ways give the same tokens.
+ */
+export async function* generate(
+  weights: ModelWeights,
+  config: ModelConfig,
+  prompt: readonly number[],
+  edits: Edits,
+  options: GenerateOptions,
+): AsyncGenerator<GeneratedToken> {
+  const sequence = [...prompt];
+  const cached = options.useCache !== false;
+  const kv: (KvEntry | null)[] = Array.from({ length: config.nLayers }, () => null);
+  const uniform = seededUniform(options.sampling.seed);
+  try {
+    for (let step = 0; step < options.maxNewTokens; step++) {
+      if (sequence.length > config.nCtx)
+        throw new VitrineError('prompt-too-long', `the context of ${config.nCtx} tokens is full`);
+      const offset = cached && step > 0 ? sequence.length - 1 : 0;
+      const logits = await nextLogits(
+        weights,
+        config,
+        sequence.slice(offset),
+        offset,
+        prompt.length,
+        edits,
+        cached ? kv : undefined,
+        options.checkpoint,
+      );
+      const token = sample(logits, sequence, options.sampling, uniform);
+      const total = logSumExp(logits);
+      const top = topK(logits, options.topLogits ?? 0).map((id) => ({
+        token: id,
+        logit: logits[id] ?? NaN,
+        logProb: (logits[id] ?? NaN) - total,
+      }));
+      yield { token, logProb: (logits[token] ?? NaN) - total, top };
+      if (options.stopTokens?.includes(token)) return;
+      sequence.push(token);
+      if (sequence.length > config.nCtx) return;
+    }
+  } finally {
+    for (const entry of kv) if (entry) tf.dispose([entry.k, entry.v]);
+  }
+}
+
+async function nextLogits(
+  weights: ModelWeights,
+  config: ModelConfig,
+  ids: readonly number[],
+  offset: number,
+  promptLength: number,
+  edits: Edits,
+  kv: (KvEntry | null)[] | undefined,
+  checkpoint: (() => Promise<void>) | undefined,
+): Promise<Float32Array> {
+  const tokens = padTokens([ids]);
+  const hooks = new HookRun({ offset, length: ids.length, promptLengths: [promptLength] }, edits, new Map(), []);
+  const input = { weights, config, tokens, hooks, offset, ...(kv ? { kv } : {}) };
+  const x = await runBlocks(firstResidual(input), input, 0, config.nLayers, checkpoint);
+  const logits = tf.tidy(() => selectPositions(unembed(x, weights, config, hooks), [ids.length - 1]));
+  const [values] = await readMany([logits]);
+  tf.dispose([x, logits]);
+  return values as Float32Array;
+}
