@@ -75,7 +75,7 @@ export interface Engine {
   load(model: string, options?: EngineLoadOptions): Promise<Loaded>;
   /** Frees a model or an SAE (`<model>/<sae>`), or everything. */
   release(target?: string): Promise<void>;
-  /** Restarts on another backend. What runs ends with `cancelled`; results stay cached. */
+  /** Restarts on another backend. What runs ends with `Cancelled`; known answers are forgotten, as they name the old backend. */
   setBackend(choice: BackendChoice): void;
   snapshot(): EngineSnapshot;
   /** @returns a function that ends the subscription */
