@@ -1,0 +1,272 @@
+"""JumpReLU SAEs of `primer` at resid_post, attention z (heads flattened) and mlp_out of every layer.
+
+Training: BatchTopK (Bussmann et al. 2024) with K annealed, auxiliary loss on dead latents, unit-norm decoder rows, on mean-centred activations
+scaled to unit mean square; one threshold, the running mean of the batch threshold. Then folded into plain SAELens `jumprelu` on raw activations:
+f = relu(p) * (p > threshold), p = x @ W_enc + b_enc, xhat = f @ W_dec + b_dec. Int8 like the model (groups of 32 along d); what is
+measured is the dequantized SAE on the dequantized model. BOS tokens are excluded from training and from every metric.
+
+usage: saes.py --model out/primer --rows out/sae_rows.npz --minutes 2 [--sites blocks.2.hook_resid_post ...]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
+
+from common import BOS, CTX, OUT, write_json
+from quantize import dequantize, load_hf, quantize
+
+KINDS = ("hook_resid_post", "attn.hook_z", "hook_mlp_out")
+
+
+def all_sites(n_layers: int) -> list[str]:
+    return [f"blocks.{i}.{k}" for k in KINDS for i in range(n_layers)]
+
+
+@torch.no_grad()
+def collect(m, rows: np.ndarray, sites: list[str], out: Path, batch: int = 64) -> dict[str, torch.Tensor]:
+    """Activations of every non-BOS token at each site, [n, d] float32 memory maps on disk."""
+    out.mkdir(parents=True, exist_ok=True)
+    x = torch.from_numpy(rows[:, :CTX].astype(np.int64))
+    n = int((x != BOS).sum())
+    maps = {s: torch.from_file(str(out / f"{s}.f32"), shared=True, size=n * m.c.d_model, dtype=torch.float32).view(n, m.c.d_model) for s in sites}
+    at = 0
+    for i in range(0, len(x), batch):
+        keep: dict[str, torch.Tensor] = {}
+        xb = x[i:i + batch]
+        m.run(xb, keep=keep, only=set(sites))
+        mask = xb != BOS
+        k = int(mask.sum())
+        for s in sites:
+            maps[s][at:at + k] = keep[s].flatten(2)[mask] if keep[s].dim() == 4 else keep[s][mask]
+        at += k
+    return maps
+
+
+def train_sae(X: torch.Tensor, width: int, k: float, minutes: float, steps: int, seed: int, batch: int = 2048) -> dict[str, torch.Tensor]:
+    """Folded SAELens tensors W_enc [d, F], b_enc, W_dec [F, d], b_dec, threshold."""
+    g = torch.Generator().manual_seed(seed)
+    n, d = X.shape
+    sample = X[torch.randint(n, (100_000,), generator=g)]
+    mean = sample.mean(0)
+    scale = float((sample - mean).pow(2).mean().sqrt())
+    # Decoder starts from random data directions, so few latents are born dead.
+    W = (X[torch.randint(n, (width,), generator=g)] - mean) / scale + 0.5 * torch.randn(width, d, generator=g)
+    W /= W.norm(dim=1, keepdim=True)
+    enc, dec = W.clone().requires_grad_(), W.clone().requires_grad_()
+    be, bd = torch.zeros(width, requires_grad=True), torch.zeros(d, requires_grad=True)
+    opt = torch.optim.Adam([enc, dec, be, bd], lr=1e-3, betas=(0.9, 0.99))
+    since, thr, t0, step = torch.zeros(width), None, time.time(), 0
+    perm, cursor = torch.randperm(n, generator=g), 0
+    while True:
+        u = max((time.time() - t0) / (60 * minutes) if minutes else 0, step / steps if steps else 0)
+        if u >= 1:
+            break
+        for group in opt.param_groups:
+            group["lr"] = 1.5e-3 * min(1, (step + 1) / 100) * min(1, max(0.02, (1 - u) / 0.4))
+        if cursor + batch > n:
+            perm, cursor = torch.randperm(n, generator=g), 0
+        x = (X[perm[cursor:cursor + batch]] - mean) / scale
+        cursor += batch
+        p = torch.addmm(be, x - bd, enc.t())
+        with torch.no_grad():
+            kk = k * max(1.0, 4 - 3 * u / 0.15)
+            pick = p.detach().flatten()[torch.randint(p.numel(), (65536,), generator=g)]
+            th = max(torch.topk(pick, max(1, int(65536 * kk / width))).values[-1].item(), 1e-4)
+            thr = th if thr is None or u < 0.2 else 0.99 * thr + 0.01 * th
+            # The last part trains under the fixed threshold that inference will use.
+            mask = p > (thr if u > 0.7 else th)
+            since += 1
+            since[mask.any(0)] = 0
+            dead = (since > 150).nonzero().flatten()
+        f = p * mask
+        e = x - torch.addmm(bd, f, dec)
+        loss = e.pow(2).mean()
+        if len(dead) > 4:
+            pd = p[:, dead]
+            v, ix = pd.topk(min(32, len(dead)), dim=1)
+            aux = torch.zeros_like(pd).scatter(1, ix, F.relu(v)) @ dec[dead]
+            loss = loss + (1 / 16) * (e.detach() - aux).pow(2).mean()
+        loss.backward()
+        opt.step()
+        opt.zero_grad(set_to_none=True)
+        step += 1
+        with torch.no_grad():
+            dec /= dec.norm(dim=1, keepdim=True)
+    with torch.no_grad():
+        # p' = scale * p, so that f is in units of the raw activation and decoder rows keep unit norm:
+        # x_raw = mean + scale * (f @ dec + bd);  p = ((x_raw - mean)/scale - bd) @ enc^T + be
+        W_enc = enc.detach().t().contiguous()
+        b_enc = scale * be - (mean + scale * bd) @ W_enc
+        return dict(W_enc=W_enc, b_enc=b_enc.detach(), W_dec=dec.detach().clone(), b_dec=(mean + scale * bd).detach(),
+                    threshold=torch.full((width,), float(thr) * scale), steps=torch.tensor(step), samples=torch.tensor(step * batch))
+
+
+def to_int8(s: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    out = {"b_enc": s["b_enc"].clone(), "b_dec": s["b_dec"].clone(), "threshold": s["threshold"].clone()}
+    for name, w in (("W_enc_T", s["W_enc"].t()), ("W_dec", s["W_dec"])):
+        out[f"{name}.q8"], out[f"{name}.scale"] = quantize(w)
+    return out
+
+
+def from_int8(b: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return dict(W_enc=dequantize(b["W_enc_T.q8"], b["W_enc_T.scale"]).t().contiguous(), W_dec=dequantize(b["W_dec.q8"], b["W_dec.scale"]),
+                b_enc=b["b_enc"], b_dec=b["b_dec"], threshold=b["threshold"])
+
+
+def encode(s, x):
+    p = x @ s["W_enc"] + s["b_enc"]
+    return F.relu(p) * (p > s["threshold"])
+
+
+def decode(s, f):
+    return f @ s["W_dec"] + s["b_dec"]
+
+
+@torch.no_grad()
+def measure(m, s, site: str, rows: np.ndarray, batch: int = 64) -> tuple[dict, torch.Tensor, torch.Tensor]:
+    """saes.md §0 on held-out rows: L0, FVU, gamma, CE clean / with SAE / zero-ablated, at non-BOS positions only (BOS passes unedited)."""
+    width, d = s["W_dec"].shape
+    x = torch.from_numpy(rows.astype(np.int64))
+    mean_n, mean = 0, torch.zeros(d, dtype=torch.float64)
+    acts = []
+    for i in range(0, len(x), batch):
+        keep: dict[str, torch.Tensor] = {}
+        xb = x[i:i + batch, :CTX]
+        m.run(xb, keep=keep, only={site})
+        a = keep[site].flatten(2) if keep[site].dim() == 4 else keep[site]
+        acts.append(a)
+        mean += a[xb != BOS].double().sum(0)
+        mean_n += int((xb != BOS).sum())
+    mean = (mean / mean_n).float()
+    se = var = l0 = num = den = 0.0
+    fire, top = torch.zeros(width), torch.zeros(width)
+    ce = {"clean": [0.0, 0], "sae": [0.0, 0], "zero": [0.0, 0]}
+    for i, a in zip(range(0, len(x), batch), acts):
+        xb, y = x[i:i + batch, :CTX], x[i:i + batch, 1:]
+        nb = xb != BOS
+        v = a[nb]
+        f = encode(s, v)
+        r = decode(s, f)
+        se += (v - r).pow(2).sum().item()
+        var += (v - mean).pow(2).sum().item()
+        num += r.pow(2).sum().item()
+        den += (v * r).sum().item()
+        l0 += (f > 0).sum().item()
+        fire += (f > 0).sum(0)
+        top = torch.maximum(top, f.max(0).values)
+        for name in ce:
+            def splice(h, name=name):
+                flat = h.flatten(2).clone() if h.dim() == 4 else h.clone()
+                if name == "sae":
+                    flat[nb] = r
+                elif name == "zero":
+                    flat[nb] = 0
+                return flat.view_as(h)
+            lg = m.run(xb, {site: splice})
+            # Loss is counted where the site was edited: targets of non-BOS inputs.
+            ce[name][0] += F.cross_entropy(lg[nb], y[nb], reduction="sum").item()
+            ce[name][1] += int(nb.sum())
+    c0, cs, cz = (ce[k][0] / ce[k][1] for k in ("clean", "sae", "zero"))
+    n = int((x[:, :CTX] != BOS).sum())
+    density = fire / n
+    logd = density[density > 0].log10()
+    res = dict(hookName=site, dIn=d, dSae=width, tokens=n, l0=l0 / n, fvu=se / var, gamma=num / den, ceClean=c0, ceSae=cs, ceZero=cz,
+               ceIncrease=cs - c0, ceRecovered=(cz - cs) / (cz - c0), dead=float((fire == 0).float().mean()),
+               denseFraction=float((density > 0.1).float().mean()), medianLog10Density=float(logd.median()),
+               densityHistogram=dict(log10=[round(-6 + 0.25 * i, 2) for i in range(25)], count=[int(c) for c in torch.histc(logd, 24, -6, 0)]))
+    return res, top, density
+
+
+def cfg_json(site: str, d: int, width: int, training: dict) -> dict:
+    """SAELens v6 layout."""
+    return dict(architecture="jumprelu", d_in=d, d_sae=width, dtype="float32", device="cpu", apply_b_dec_to_input=False, normalize_activations="none",
+                reshape_activations="hook_z" if site.endswith("hook_z") else "none",
+                metadata=dict(sae_lens_version="6.54.0", model_name="primer", model_class_name="HookedTransformer", hook_name=site, hook_head_index=None,
+                              prepend_bos=True, exclude_special_tokens=True, context_size=CTX, seqpos_slice=[None], dataset_path="core/curriculum",
+                              model_from_pretrained_kwargs={}, neuronpedia_id=None, training=training))
+
+
+def write_saelens(folder: Path, s: dict[str, torch.Tensor], cfg: dict) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file({k: s[k].contiguous() for k in ("W_enc", "b_enc", "W_dec", "b_dec", "threshold")}, str(folder / "sae_weights.safetensors"))
+    write_json(folder / "cfg.json", cfg)
+
+
+def check_saelens(folder: Path, s: dict[str, torch.Tensor], x: torch.Tensor) -> float:
+    """Largest relative difference of encode and decode between SAELens on `folder` and ours."""
+    from sae_lens import SAE
+
+    lens = SAE.load_from_disk(str(folder), device="cpu")
+    assert lens.cfg.architecture() == "jumprelu", lens.cfg.architecture()
+    with torch.no_grad():
+        z = x.view(len(x), 1, -1, 32) if lens.cfg.reshape_activations == "hook_z" else x
+        fa = lens.encode(z).reshape(len(x), -1)
+        ra = lens.decode(lens.encode(z)).reshape(len(x), -1)
+    f = encode(s, x)
+    worst = max(((fa - f).abs().max() / f.abs().max()).item(), ((ra - decode(s, f)).abs().max() / x.abs().max()).item())
+    assert worst <= 1e-5, worst
+    return worst
+
+
+def main() -> None:
+    ap = argparse.ArgumentParser()
+    A = ap.add_argument
+    A("--model", default=str(OUT / "primer"))
+    A("--rows", default=str(OUT / "sae_rows.npz"))
+    A("--validation", default=str(OUT / "validation_rows.npz"))
+    A("--out", default=str(OUT / "saes"))
+    A("--sites", nargs="*", default=[])
+    A("--width", type=int, default=1024)
+    A("--k-resid", type=float, default=26)
+    A("--k-other", type=float, default=22)
+    A("--minutes", type=float, default=0)
+    A("--steps", type=int, default=0)
+    A("--tokens", type=int, default=700_000)
+    A("--seed", type=int, default=0)
+    A("--threads", type=int, default=2)
+    A("--keep", action="store_true", help="leave SAEs that exist")
+    a = ap.parse_args()
+    assert a.minutes or a.steps
+    torch.set_num_threads(a.threads)
+    torch.set_flush_denormal(True)
+    m = load_hf(Path(a.model) / "hf-int8")
+    for p in m.parameters():
+        p.requires_grad_(False)
+    sites = a.sites or all_sites(m.c.n_layers)
+    out = Path(a.out)
+    if a.keep:
+        sites = [s for s in sites if not (out / s / "scores.json").exists()]
+    t0 = time.time()
+    acts = collect(m, np.load(a.rows)["rows"][: a.tokens // CTX], sites, OUT / "activations")
+    val = np.load(a.validation)["rows"][:512]
+    print(f"{len(next(iter(acts.values())))} activations per site in {time.time() - t0:.0f} s", flush=True)
+    for site in sites:
+        k = a.k_resid if "resid" in site else a.k_other
+        t0 = time.time()
+        full = train_sae(acts[site], a.width, k, a.minutes, a.steps, a.seed)
+        q = to_int8(full)
+        s = from_int8(q)
+        res, top, density = measure(m, s, site, val)
+        q["max_activation"], q["density"] = top, density
+        training = dict(method="BatchTopK, fixed threshold", k=k, steps=int(full["steps"]), samples=int(full["samples"]), seed=a.seed)
+        cfg = cfg_json(site, m.c.d_model, a.width, training)
+        write_saelens(out / site / "saelens", s, cfg)
+        res["saeLensDifference"] = check_saelens(out / site / "saelens", s, acts[site][:512].clone())
+        write_json(out / site / "cfg.json", cfg)
+        save_file(q, str(out / site / "sae_weights.int8.safetensors"), metadata={"format": "vitrine-int8/1", "group": "32"})
+        write_json(out / site / "scores.json", {**res, "training": training})
+        print(f"{site} {time.time() - t0:.0f}s steps {int(full['steps'])} " + " ".join(f"{n}={res[n]:.4f}" for n in
+              ("l0", "fvu", "gamma", "ceClean", "ceSae", "ceZero", "ceIncrease", "ceRecovered", "dead", "denseFraction", "saeLensDifference")), flush=True)
+
+
+if __name__ == "__main__":
+    main()
