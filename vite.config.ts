@@ -1,0 +1,26 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig, type UserConfig } from 'vite';
+import { commit } from './scripts/lib/commit.ts';
+import { contentSecurityPolicy, tfjsWasmThreads } from './scripts/lib/vite-plugins.ts';
+
+/** With these the page is cross-origin isolated, and WASM may use threads. A host that cannot send them works without. */
+const ISOLATION = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'credentialless' };
+
+const config: UserConfig = defineConfig({
+  // Every address is relative: the built site works under any path.
+  base: './',
+  plugins: [react(), tfjsWasmThreads(), contentSecurityPolicy()],
+  define: { __COMMIT__: JSON.stringify(commit()) },
+  worker: { format: 'es', plugins: () => [tfjsWasmThreads()] },
+  build: {
+    target: 'es2022',
+    // No data: addresses, which the content security policy would have to allow.
+    assetsInlineLimit: 0,
+    // The engine's worker holds tfjs; `scripts/budget.ts` limits it.
+    chunkSizeWarningLimit: 2_000,
+  },
+  server: { headers: ISOLATION },
+  preview: { headers: ISOLATION },
+});
+
+export default config;
