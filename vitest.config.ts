@@ -8,7 +8,8 @@ export default defineConfig({
     include: ['{core,workers,labs,scripts,app}/**/*.test.{ts,tsx}'],
     server: { deps: { inline: [/@tensorflow/] } },
     pool: 'forks',
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    setupFiles: ['vitest.setup.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
   },
 });
