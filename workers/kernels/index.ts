@@ -1,5 +1,5 @@
 /** Kernels of our own, the same names on every backend. */
-export { linear } from './dequant-matmul/kernel.ts';
+export { linear, linearTransposed } from './dequant-matmul/kernel.ts';
 export { gatherRows } from './dequant-rows/kernel.ts';
 export { matMul } from './matmul.ts';
 export { disposeMatrix, matrixBytes, matrixFromF32, matrixFromInt8, type Matrix } from './matrix.ts';

@@ -68,3 +68,20 @@ export function linear(x: tf.Tensor, matrix: Matrix, bias?: tf.Tensor1D): tf.Ten
   const y = bias ? tf.add(product, bias) : product;
   return tf.reshape(y, [...x.shape.slice(0, -1), matrix.n]);
 }
+
+/**
+ * y = x W: the same weights read the other way, as a decoder whose rows are features needs them. Differentiable with
+ * respect to x only: dX = dY Wᵀ.
+ * @param x [..., n]
+ * @returns [..., k]
+ */
+export function linearTransposed(x: tf.Tensor, matrix: Matrix): tf.Tensor {
+  const n = x.shape[x.shape.length - 1];
+  if (n !== matrix.n) throw new RangeError(`x has ${String(n)} columns, the matrix ${matrix.n} rows`);
+  const rows = tf.reshape(x, [-1, matrix.n]);
+  const multiply: Parameters<typeof tf.customGrad>[0] = (input) => ({
+    value: backward(input as tf.Tensor2D, matrix),
+    gradFunc: (dy: tf.Tensor) => forward(dy as tf.Tensor2D, matrix),
+  });
+  return tf.reshape(tf.customGrad(multiply)(rows), [...x.shape.slice(0, -1), matrix.k]);
+}
