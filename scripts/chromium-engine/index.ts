@@ -1,0 +1,67 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BackendName } from '../../core/model-config.ts';
+import { VitrineError } from '../../core/protocol/errors.ts';
+import { EngineClient } from '../../workers/client/engine-client.ts';
+import { ensureBuilt } from '../lib/build.ts';
+import { CHROMIUM_FLAGS, ensureChromium } from '../lib/chromium.ts';
+import { commit } from '../lib/commit.ts';
+import type { OpenEngine } from '../lib/open-engine.ts';
+import { ROOT } from '../lib/root.ts';
+import { serveFolder } from '../lib/static-server.ts';
+import { pageWorker } from './bridge.ts';
+
+export const DIST: string = join(ROOT, 'dist');
+
+/** Path of the engine's worker within the built site. */
+export function workerAsset(dist: string = DIST): string {
+  const found = readdirSync(join(dist, 'assets')).filter((name) => /^engine\.worker-.*\.js$/.test(name));
+  const [only] = found;
+  if (found.length !== 1 || !only)
+    throw new VitrineError('not-found', `dist/assets holds ${found.length} engine workers; run "npm run build"`);
+  return `assets/${only}`;
+}
+
+/** The built site's worker in headless Chromium: the engine exactly as the page runs it. */
+export async function openChromiumEngine({ backend }: { readonly backend: BackendName }): Promise<OpenEngine> {
+  await ensureBuilt();
+  const chromium = ensureChromium();
+  if (!chromium) throw new VitrineError('backend-failed', 'no Chromium was found');
+  const { chromium: launcher } = await import('@playwright/test');
+  const server = await serveFolder({
+    folder: DIST,
+    intercept: (path, response) => {
+      if (path !== 'blank.html') return false;
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>engine</title>');
+      return true;
+    },
+  });
+  const browser = await launcher.launch({
+    ...(chromium.executablePath === undefined ? {} : { executablePath: chromium.executablePath }),
+    args: [...CHROMIUM_FLAGS],
+  });
+  const page = await browser.newPage();
+  await page.goto(`${server.url}blank.html`);
+  const worker = await pageWorker(page, `${server.url}${workerAsset()}`);
+  let started = false;
+  const engine = new EngineClient({
+    createWorker: () => {
+      if (started) throw new Error('it is not started twice');
+      started = true;
+      return worker;
+    },
+    base: server.url,
+    commit: commit(),
+    backend,
+    cacheBytes: 0,
+  });
+  engine.start();
+  return {
+    engine,
+    close: async () => {
+      engine.dispose();
+      await browser.close();
+      await server.close();
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { VitrineError } from '../../core/protocol/errors.ts';
+import { labDefinition, labIds } from '../node-engine/labs.ts';
+import { ROOT } from '../lib/root.ts';
+import { printJson } from './io.ts';
+
+/** `labs`: one line per lab; `defaults` is an experiment that can be run as it is. */
+export async function labs(): Promise<number> {
+  for (const id of labIds) {
+    const lab = await labDefinition(id);
+    if (!lab) continue;
+    const { version, title, question, needs, defaults } = lab;
+    await printJson({ id, version, title, question, needs, defaults });
+  }
+  return 0;
+}
+
+interface Manifest {
+  readonly name: string;
+  readonly family: string;
+  readonly license: string;
+  readonly parameters: number;
+  readonly quantization: unknown;
+  readonly requires: unknown;
+  readonly files: readonly { readonly role: string; readonly bytes: number; readonly sha256: string }[];
+  readonly saes?: readonly {
+    readonly id: string;
+    readonly hookName: string;
+    readonly architecture: string;
+    readonly dSae: number;
+  }[];
+}
+
+/** `models`: one line per model of the catalogue, with its dictionaries; `installed: false` where its bundle is not there. */
+export async function models(): Promise<number> {
+  const folder = join(ROOT, 'public');
+  const catalogue = json(join(folder, 'models/catalogue.json')) as { models: { id: string; path: string }[] };
+  for (const { id, path } of catalogue.models) {
+    let manifest: Manifest;
+    try {
+      manifest = json(join(folder, posix.normalize(path))) as Manifest;
+    } catch {
+      await printJson({ id, installed: false });
+      continue;
+    }
+    const { name, family, license, parameters, quantization, requires, files } = manifest;
+    const weights = files.filter(({ role }) => role === 'weights').map(({ bytes, sha256 }) => ({ bytes, sha256 }));
+    const saes = (manifest.saes ?? []).map(({ id, hookName, architecture, dSae }) => ({ id, hookName, architecture, dSae }));
+    await printJson({ id, installed: true, name, family, license, parameters, quantization, requires, weights, saes });
+  }
+  return 0;
+}
+
+function json(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new VitrineError('not-found', `${path} cannot be read`, { cause });
+  }
+}

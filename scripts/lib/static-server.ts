@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join, normalize } from 'node:path';
+
+export interface StaticServerOptions {
+  readonly folder: string;
+  /** Send COOP and COEP, so that the page is cross-origin isolated. Default true. */
+  readonly isolated?: boolean;
+  /** Path below which the folder is served, `/` at both ends. Default `/`. */
+  readonly prefix?: string;
+  /** Answers instead of the file: to break a bundle, to slow it down. Return false to serve the file. */
+  readonly intercept?: (path: string, response: ServerResponse) => boolean | Promise<boolean>;
+}
+
+export interface StaticServer {
+  /** Address of the folder, ending in `/`. */
+  readonly url: string;
+  /** Paths that were asked for, in order. */
+  readonly requests: readonly string[];
+  close(): Promise<void>;
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.json': 'application/json',
+  '.wasm': 'application/wasm',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.woff2': 'font/woff2',
+  '.md': 'text/markdown; charset=utf-8',
+};
+
+/** A plain file server, like the hosts that Vitrine is meant for: no rewriting, no compression. Only on this machine. */
+export async function serveFolder(options: StaticServerOptions): Promise<StaticServer> {
+  const prefix = options.prefix ?? '/';
+  const requests: string[] = [];
+  const server = createServer((request, response) => {
+    answer(request, response, { ...options, prefix }, requests).catch((error: unknown) => {
+      response.destroy(error instanceof Error ? error : new Error(String(error)));
+    });
+  });
+  await new Promise<void>((listening, failed) => {
+    server.once('error', failed);
+    server.listen(0, 'localhost', listening);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://localhost:${port}${prefix}`,
+    requests,
+    close: () =>
+      new Promise<void>((closed) => {
+        server.close(() => closed());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: StaticServerOptions & { readonly prefix: string },
+  requests: string[],
+): Promise<void> {
+  const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
+  requests.push(path);
+  if (options.isolated !== false) {
+    response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
+    response.setHeader('Cross-Origin-Embedder-Policy', 'credentialless');
+  }
+  const below = path.startsWith(options.prefix) ? path.slice(options.prefix.length) : null;
+  if (below !== null && (await options.intercept?.(below, response)) === true) return;
+  const file = below === null ? null : normalize(below === '' || below.endsWith('/') ? `${below}index.html` : below);
+  const body = file === null || file.startsWith('..') ? null : await readFile(join(options.folder, file)).catch(() => null);
+  if (body === null || file === null) {
+    response.writeHead(404, { 'content-type': 'text/plain' }).end('not found');
+    return;
+  }
+  response.writeHead(200, {
+    'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
+    'content-length': body.length,
+  });
+  response.end(body);
+}
