@@ -1,0 +1,208 @@
+import type { Quantization } from '../../core/model-config.ts';
+import { VitrineError } from '../../core/protocol/errors.ts';
+import type { Memory } from '../../core/protocol/messages.ts';
+import type { HookedModel, Sae } from '../api.ts';
+import { openBundle, type Bundle } from '../weights/catalogue.ts';
+import type { FileSource } from '../weights/file-source.ts';
+import { loadModel, loadSae, type LoadOptions } from '../weights/load.ts';
+import type { Manifest } from '../weights/manifest.ts';
+
+/** Who is being served: cancels the downloads, and hears how far they are. */
+export interface Customer {
+  readonly signal?: AbortSignal;
+  progress(phase: string, done: number, total: number, unit: string): void;
+}
+
+interface LoadedModel {
+  readonly bundle: Bundle;
+  readonly model: HookedModel;
+  readonly saes: Map<string, { readonly sae: Sae; used: number }>;
+  used: number;
+}
+
+/** What was in memory, to bring back after the device was lost. */
+export interface Held {
+  readonly model: string;
+  readonly quantization: Quantization;
+  readonly saes: readonly string[];
+}
+
+export interface StoreOptions {
+  readonly source: FileSource;
+  /** Bytes that everything may hold together. */
+  readonly budgetBytes: number;
+  /** Weights stay packed (WebGPU) or are held as float32 (WASM, CPU). */
+  readonly packed: boolean;
+  /** The largest buffer that the device can make; null: no limit of its own. */
+  readonly maxBufferBytes: number | null;
+}
+
+/**
+ * Models and their SAEs in memory. What was used longest ago is freed when the budget is passed, but nothing that the
+ * present job has asked for. An SAE is held in its model's quantization, and goes when the model goes.
+ */
+export class Store {
+  readonly #options: StoreOptions;
+  readonly #models = new Map<string, LoadedModel>();
+  readonly #chosen = new Map<string, Quantization>();
+  #customer: Customer = { progress: () => {} };
+  /** Counts uses; whatever was used since `#jobStart` belongs to the present job. */
+  #clock = 0;
+  #jobStart = 0;
+  /** Counts how often everything was freed: what was loading meanwhile is too late. */
+  #epoch = 0;
+
+  constructor(options: StoreOptions) {
+    this.#options = options;
+  }
+
+  /** Begins a job: what it asks for from now on is not freed until the next one begins. */
+  serve(customer: Customer): void {
+    this.#customer = customer;
+    this.#jobStart = this.#clock;
+  }
+
+  /** @param quantization kept as the reader's choice; without it, the last choice, else as the bundle stores it */
+  async model(id: string, quantization?: Quantization): Promise<HookedModel> {
+    const wanted = quantization ?? this.#chosen.get(id);
+    const known = this.#models.get(id);
+    if (known && (wanted ?? known.model.quantization) === known.model.quantization) {
+      known.used = ++this.#clock;
+      return known.model;
+    }
+    const options = this.#loading('model');
+    const bundle = await openBundle(this.#options.source, id, options.signal ? { signal: options.signal } : {});
+    const kind = wanted ?? bundle.manifest.quantization.kind;
+    const estimate = this.#checkSize(bundle.manifest, kind);
+    if (known) this.#freeModel(id);
+    this.#makeRoom(estimate);
+    const epoch = this.#epoch;
+    const model = await loadModel(this.#options.source, bundle, kind, (sae) => this.sae(id, sae), options);
+    if (epoch !== this.#epoch) {
+      model.dispose();
+      throw new VitrineError('device-lost', `everything was freed while ${id} was loading`);
+    }
+    if (wanted) this.#chosen.set(id, wanted);
+    this.#models.set(id, { bundle, model, saes: new Map(), used: ++this.#clock });
+    this.#makeRoom(0);
+    return model;
+  }
+
+  async sae(modelId: string, id: string): Promise<Sae> {
+    const model = await this.model(modelId);
+    const holder = this.#models.get(modelId);
+    if (!holder) throw new VitrineError('unknown-model', `${modelId} is not in memory`);
+    const known = holder.saes.get(id);
+    if (known) {
+      known.used = ++this.#clock;
+      return known.sae;
+    }
+    const { quantization } = model;
+    this.#makeRoom(this.#held(holder.bundle.sae(id).bytes, 'int8', quantization));
+    const sae = await loadSae(this.#options.source, holder.bundle, id, model.config, quantization, this.#loading('dictionary'));
+    if (this.#models.get(modelId) !== holder) {
+      sae.dispose();
+      throw new VitrineError('device-lost', `${modelId} was freed while ${id} was loading`);
+    }
+    holder.saes.set(id, { sae, used: ++this.#clock });
+    this.#makeRoom(0);
+    return sae;
+  }
+
+  /** @param target `<model>` or `<model>/<sae>`; all where absent. Unknown targets are ignored: they are not in memory. */
+  release(target?: string): void {
+    if (target === undefined) return this.clear();
+    if (this.#models.has(target)) return this.#freeModel(target);
+    for (const [id, { saes }] of this.#models) {
+      const name = target.startsWith(`${id}/`) ? target.slice(id.length + 1) : null;
+      const found = name === null ? undefined : saes.get(name);
+      if (name === null || !found) continue;
+      found.sae.dispose();
+      saes.delete(name);
+    }
+  }
+
+  clear(): void {
+    this.#epoch++;
+    for (const id of this.#models.keys()) this.#freeModel(id);
+  }
+
+  held(): readonly Held[] {
+    return [...this.#models].map(([id, { model, saes }]) => ({
+      model: id,
+      quantization: model.quantization,
+      saes: [...saes.keys()],
+    }));
+  }
+
+  contents(): Pick<Memory, 'models' | 'saes'> {
+    return {
+      models: [...this.#models].map(([id, { model }]) => ({ id, bytes: model.bytes, quantization: model.quantization })),
+      saes: [...this.#models].flatMap(([id, { saes }]) =>
+        [...saes].map(([name, { sae }]) => ({ id: `${id}/${name}`, bytes: sae.bytes })),
+      ),
+    };
+  }
+
+  #loading(phase: string): LoadOptions {
+    const { signal, progress } = this.#customer;
+    return { ...(signal ? { signal } : {}), onBytes: (done, total) => progress(phase, done, total, 'bytes') };
+  }
+
+  #freeModel(id: string): void {
+    const found = this.#models.get(id);
+    if (!found) return;
+    this.#models.delete(id);
+    for (const { sae } of found.saes.values()) sae.dispose();
+    found.model.dispose();
+  }
+
+  /** Frees what was used longest ago until `needed` more bytes fit, or until only the present job's things are left. */
+  #makeRoom(needed: number): void {
+    for (;;) {
+      const { models, saes } = this.contents();
+      const total = [...models, ...saes].reduce((sum, { bytes }) => sum + bytes, 0);
+      const oldest = total + needed > this.#options.budgetBytes ? this.#oldest() : null;
+      if (oldest === null) return;
+      this.release(oldest);
+    }
+  }
+
+  #oldest(): string | null {
+    const all = [...this.#models].flatMap(([id, { saes, used }]) => {
+      const inner = [...saes].map(([name, entry]) => ({ target: `${id}/${name}`, used: entry.used }));
+      return [{ target: id, used: Math.max(used, ...inner.map((i) => i.used)) }, ...inner];
+    });
+    // Of a model and its last SAE, which tie, the SAE goes first.
+    const free = all
+      .filter(({ used }) => used <= this.#jobStart)
+      .sort((a, b) => a.used - b.used || b.target.length - a.target.length);
+    return free[0]?.target ?? null;
+  }
+
+  #checkSize({ id, quantization, requires }: Manifest, kind: Quantization): number {
+    const { budgetBytes, maxBufferBytes } = this.#options;
+    const bytes = this.#held(requires.memoryBytes, quantization.kind, kind);
+    const largest = this.#held(requires.maxBufferBytes ?? 0, quantization.kind, kind);
+    if (bytes > budgetBytes)
+      throw new VitrineError('too-large-for-device', `${id} needs ${megabytes(bytes)}; ${megabytes(budgetBytes)} are allowed`, {
+        detail: { bytes, budgetBytes },
+      });
+    if (maxBufferBytes !== null && largest > maxBufferBytes)
+      throw new VitrineError(
+        'too-large-for-device',
+        `${id} needs a buffer of ${megabytes(largest)}; this device makes ${megabytes(maxBufferBytes)}`,
+        { detail: { bytes: largest, maxBufferBytes } },
+      );
+    return bytes;
+  }
+
+  /** What weights of `bytes`, stored as one kind, hold on the device as another. */
+  #held(bytes: number, stored: Quantization, kind: Quantization): number {
+    return (bytes / BYTES_PER_WEIGHT[stored]) * BYTES_PER_WEIGHT[this.#options.packed ? kind : 'f32'];
+  }
+}
+
+/** With a float32 scale for each group of 32. */
+const BYTES_PER_WEIGHT: Readonly<Record<Quantization, number>> = { f32: 4, int8: 1.125, int4: 0.625 };
+const megabytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MB`;
