@@ -47,7 +47,14 @@ export interface ToggleProps {
 export function Toggle({ label, checked, onChange, disabled }: ToggleProps): ReactElement {
   return (
     <label className={styles.toggle}>
-      <input type="checkbox" role="switch" checked={checked} disabled={disabled} onChange={(e) => onChange(e.target.checked)} />
+      <input
+        type="checkbox"
+        role="switch"
+        aria-checked={checked}
+        checked={checked}
+        disabled={disabled}
+        onChange={(e) => onChange(e.target.checked)}
+      />
       <span className={styles.knob} aria-hidden="true" />
       <span>{label}</span>
     </label>

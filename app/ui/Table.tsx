@@ -26,7 +26,7 @@ export function Table<Row>({ caption, showCaption = false, columns, rows, rowKey
   return (
     // A scrolling frame takes the focus, so that arrows scroll it.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div className={styles.frame} role="region" aria-label={caption} tabIndex={0}>
+    <section className={styles.frame} aria-label={caption} tabIndex={0}>
       <table className={styles.table}>
         <caption className={showCaption ? styles.caption : 'visually-hidden'}>{caption}</caption>
         <thead>
@@ -62,6 +62,6 @@ export function Table<Row>({ caption, showCaption = false, columns, rows, rowKey
           )}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }

@@ -1,0 +1,18 @@
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { address } from './shell/app.ts';
+import { Shell } from './shell/Shell.tsx';
+import { keepInStep } from './shell/live.ts';
+import { keepTheme } from './shell/theme.ts';
+
+keepTheme();
+keepInStep();
+window.addEventListener('pagehide', () => address.flush());
+
+const root = document.getElementById('root');
+if (root)
+  createRoot(root).render(
+    <StrictMode>
+      <Shell />
+    </StrictMode>,
+  );

@@ -1,0 +1,88 @@
+import { Suspense, use, type ReactElement } from 'react';
+import { useStore } from 'zustand';
+import { experiments } from '../shell/app.ts';
+import { ErrorBoundary } from '../shell/ErrorBoundary.tsx';
+import { forgetFailedLoads, loadView } from '../shell/labs.ts';
+import { HOME_LAB } from '../state/address.ts';
+import { Button } from '../ui/Button.tsx';
+import { Skeleton } from '../ui/Disclosure.tsx';
+import { ErrorNotice } from '../ui/Notice.tsx';
+import { Examples } from './Examples.tsx';
+import { HomeSections } from './HomeSections.tsx';
+import styles from './LabPage.module.css';
+import { ResultLine } from './ResultLine.tsx';
+import { usePanel } from './use-panel.ts';
+
+/** A lab with its whole experiment; the start page is the first of them, with a headline and the questions one can ask. */
+export function LabPage({ lab }: { readonly lab: string }): ReactElement {
+  const definition = experiments.definition(lab);
+  const home = lab === HOME_LAB;
+  return (
+    <>
+      <h1>{home ? 'Look inside a language model' : definition?.question}</h1>
+      <p className={styles.lead}>
+        {home ? 'It runs in this tab, on your own device. Nothing you type leaves it.' : <LabLead lab={lab} />}
+      </p>
+      <BadLink />
+      <Examples lab={lab} />
+      <ErrorBoundary what="This lab" onRetry={forgetFailedLoads} resetKey={lab}>
+        <Suspense fallback={<PanelSkeleton />}>
+          <Panel key={lab} lab={lab} />
+        </Suspense>
+      </ErrorBoundary>
+      {home && <HomeSections lab={lab} />}
+    </>
+  );
+}
+
+function LabLead({ lab }: { readonly lab: string }): ReactElement {
+  const model = useStore(experiments.store, ({ drafts }) => drafts[lab]?.spec.model);
+  return (
+    <>
+      {experiments.definition(lab)?.title}, on <a href={`#/models/${model ?? ''}`}>{model}</a>. It runs in this tab; nothing you
+      type leaves it.
+    </>
+  );
+}
+
+function Panel({ lab }: { readonly lab: string }): ReactElement | null {
+  const { Panel: View } = use(loadView(lab));
+  const panel = usePanel(lab);
+  if (!panel) return null;
+  return (
+    <>
+      <div className={panel.stale ? styles.stale : undefined} aria-busy={panel.running} data-source={panel.source ?? 'none'}>
+        <View {...panel} />
+      </div>
+      <ResultLine lab={lab} panel={panel} />
+    </>
+  );
+}
+
+/** Keeps the place of a panel whose code is on its way. */
+export function PanelSkeleton(): ReactElement {
+  return (
+    <div className={styles.skeleton}>
+      <Skeleton height="56px" label="Loading the lab" />
+      <Skeleton height="40px" width="70%" />
+      <Skeleton height="300px" />
+    </div>
+  );
+}
+
+function BadLink(): ReactElement | null {
+  const badLink = useStore(experiments.store, (state) => state.badLink);
+  const lab = useStore(experiments.store, (state) => state.lab);
+  if (!badLink) return null;
+  const { error, address } = badLink;
+  return (
+    <div className={styles.badLink}>
+      <ErrorNotice error={{ ...error, detail: { address } }} onDismiss={() => experiments.setBadLink(null)}>
+        <Button size="s" onClick={() => lab !== null && experiments.openDefaults(lab)}>
+          Start from the lab’s first example
+        </Button>
+      </ErrorNotice>
+      <p className={styles.note}>Below is what you had here before; it has not been changed.</p>
+    </div>
+  );
+}

@@ -1,0 +1,124 @@
+import { useEffect, useState, type ReactElement } from 'react';
+import { useStore } from 'zustand';
+import { catalogue, fetchText } from '../shell/app.ts';
+import { count, megabytes } from '../shell/format.ts';
+import { downloadBytes, type ModelEntry } from '../state/catalogue.ts';
+import { Disclosure, Skeleton } from '../ui/Disclosure.tsx';
+import { Markdown } from '../ui/Markdown.tsx';
+import { Table, type Column } from '../ui/Table.tsx';
+import styles from './LabPage.module.css';
+import page from './ModelPage.module.css';
+import { SaeMap } from './SaeMap.tsx';
+import UnknownPage from './UnknownPage.tsx';
+
+/** One model: what it is, its dictionaries as a map, its card with measured scores, and every file with its digest. */
+export default function ModelPage({ id }: { readonly id: string }): ReactElement {
+  const models = useStore(catalogue.store, (state) => state.models);
+  useEffect(() => void catalogue.load(), []);
+  if (models === null) return <Skeleton height="60vh" label="Loading the model’s card" />;
+  const model = models.find((known) => known.id === id);
+  return model ? <Card model={model} /> : <UnknownPage what={`a model called “${id}”`} />;
+}
+
+function Card({ model }: { readonly model: ModelEntry }): ReactElement {
+  return (
+    <>
+      <h1>{model.name}</h1>
+      <p className={styles.lead}>{sentence(model)}</p>
+      <div className={page.sections}>
+        {model.saes.length > 0 && (
+          <section aria-labelledby="dictionaries">
+            <h2 id="dictionaries">Dictionaries</h2>
+            <SaeMap model={model} />
+          </section>
+        )}
+        <section aria-labelledby="card">
+          <h2 id="card">Model card</h2>
+          {model.card === undefined ? <p>There is no card.</p> : <CardText path={`${model.folder}${model.card}`} />}
+        </section>
+        <section aria-labelledby="files">
+          <h2 id="files">Files</h2>
+          <Files model={model} />
+          {model.scores !== undefined && <Scores path={`${model.folder}${model.scores}`} />}
+        </section>
+      </div>
+    </>
+  );
+}
+
+function sentence(model: ModelEntry): string {
+  const parameters = model.parameters === undefined ? 'A' : `A ${count(model.parameters)}-parameter`;
+  const trained = model.trainedTokens === undefined ? '' : `, trained on ${count(model.trainedTokens)} tokens`;
+  const saes = model.saes.length === 0 ? 'no dictionaries' : `${model.saes.length} dictionaries`;
+  return `${parameters} transformer of the ${model.family} family${trained}. ${model.quantization.kind} weights, ${megabytes(downloadBytes(model, []))} to download, ${saes}. Licence: ${model.license || 'not stated'}.`;
+}
+
+function useText(path: string): string | null | undefined {
+  const [text, setText] = useState<string | null | undefined>(undefined);
+  useEffect(() => {
+    let gone = false;
+    fetchText(path).then(
+      (found) => !gone && setText(found),
+      () => !gone && setText(null),
+    );
+    return () => {
+      gone = true;
+    };
+  }, [path]);
+  return text;
+}
+
+function CardText({ path }: { readonly path: string }): ReactElement {
+  const text = useText(path);
+  if (text === undefined) return <Skeleton height="300px" label="Loading the card" />;
+  if (text === null) return <p>The card is not there.</p>;
+  return <Markdown text={text} />;
+}
+
+function Scores({ path }: { readonly path: string }): ReactElement {
+  const text = useText(path);
+  return (
+    <Disclosure title="Every measured score (JSON)">
+      <pre className={page.json}>{text === undefined ? 'Loading.' : (text ?? 'The file is not there.')}</pre>
+    </Disclosure>
+  );
+}
+
+interface FileRow {
+  readonly path: string;
+  readonly href: string;
+  readonly role: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+const FILE_COLUMNS: readonly Column<FileRow>[] = [
+  {
+    key: 'path',
+    label: 'File',
+    cell: (file) => (
+      <a href={file.href} download>
+        {file.path.split('/').slice(-2).join('/')}
+      </a>
+    ),
+  },
+  { key: 'role', label: 'What', cell: (file) => file.role },
+  { key: 'bytes', label: 'Size', numeric: true, cell: (file) => megabytes(file.bytes) },
+  {
+    key: 'sha256',
+    label: 'SHA-256',
+    cell: (file) => (
+      <code className={page.digest} title={file.sha256}>
+        {file.sha256.slice(0, 16)}…
+      </code>
+    ),
+  },
+];
+
+function Files({ model }: { readonly model: ModelEntry }): ReactElement {
+  const rows: readonly FileRow[] = [
+    ...model.files.map((file) => ({ ...file, href: `${model.folder}${file.path}` })),
+    ...model.saes.map((sae) => ({ ...sae, role: `dictionary ${sae.id}`, href: `${model.folder}${sae.path}` })),
+  ];
+  return <Table caption="Files of this model" rows={rows} rowKey={(file) => file.path} columns={FILE_COLUMNS} />;
+}

@@ -1,0 +1,29 @@
+import type { ReactElement } from 'react';
+import { useStore } from 'zustand';
+import { downloadBytes } from '../state/catalogue.ts';
+import { catalogue, engineHost, experiments } from './app.ts';
+import { openDialog } from './dialogs.ts';
+import { backendLabel, engineSentence, megabytes } from './format.ts';
+import styles from './TopBar.module.css';
+
+/** Model, backend and weight in a few words; opens the model sheet. */
+export function ModelChip(): ReactElement {
+  const { status, memory } = useStore(engineHost.store);
+  const models = useStore(catalogue.store, (state) => state.models);
+  const spec = useStore(experiments.store, ({ lab, drafts }) => (lab === null ? undefined : drafts[lab]?.spec));
+  const id = spec?.model ?? models?.[0]?.id ?? 'primer';
+  const loaded = memory?.models.find((model) => model.id === id);
+  const entry = models?.find((model) => model.id === id);
+  const bytes = loaded?.bytes ?? (entry ? downloadBytes(entry, spec?.saes ?? []) : null);
+  const backend =
+    status.state === 'ready' ? backendLabel(status.info.backend) : status.state === 'recovering' ? 'recovering' : null;
+  const detail = [status.state === 'failed' ? 'engine stopped' : backend, bytes === null ? null : megabytes(bytes)];
+  return (
+    <button type="button" className={styles.chip} title={engineSentence(status)} onClick={() => openDialog('model')}>
+      <span className={styles.dot} data-state={status.state} aria-hidden="true" />
+      <b>{id}</b>
+      <span className={styles.chipDetail}>{detail.filter((part) => part !== null).join(' · ')}</span>
+      <span className="visually-hidden">. Engine: {engineSentence(status)} Open the model sheet</span>
+    </button>
+  );
+}

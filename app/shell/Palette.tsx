@@ -1,0 +1,82 @@
+import { useEffect, useState, type ReactElement } from 'react';
+import {
+  Autocomplete,
+  Dialog,
+  Header,
+  Input,
+  Menu,
+  MenuItem,
+  MenuSection,
+  Modal,
+  ModalOverlay,
+  SearchField,
+  Text,
+  useFilter,
+} from 'react-aria-components';
+import { cx } from '../ui/cx.ts';
+import styles from './Palette.module.css';
+import { allEntries, type PaletteEntry } from './palette-entries.ts';
+
+/** One field to find anything: labs, examples, models, prompts, and what can be done. */
+export function Palette({ onClose }: { readonly onClose: () => void }): ReactElement {
+  const [entries, setEntries] = useState<readonly PaletteEntry[]>([]);
+  const { contains } = useFilter({ sensitivity: 'base' });
+  useEffect(() => {
+    let gone = false;
+    void allEntries().then((found) => !gone && setEntries(found));
+    return () => {
+      gone = true;
+    };
+  }, []);
+  const groups = [...new Set(entries.map((entry) => entry.group))];
+  const act = (key: React.Key): void => {
+    onClose();
+    entries.find((entry) => entry.id === key)?.go();
+  };
+  return (
+    <ModalOverlay isOpen onOpenChange={(open) => !open && onClose()} isDismissable className={cx(styles.overlay)}>
+      <Modal className={cx(styles.window)}>
+        <Dialog aria-label="Search or jump" className={cx(styles.dialog)}>
+          <Autocomplete filter={contains}>
+            {/* A palette is opened to type into it. */}
+            {/* oxlint-disable-next-line jsx-a11y/no-autofocus */}
+            <SearchField aria-label="Search labs, examples, models, prompts" autoFocus className={cx(styles.field)}>
+              <Input placeholder="Labs, examples, models, prompts" />
+            </SearchField>
+            <Menu
+              aria-label="Results"
+              className={cx(styles.list)}
+              onAction={act}
+              renderEmptyState={() => <p className={styles.empty}>Nothing is called that here.</p>}
+            >
+              {groups.map((group) => (
+                <MenuSection key={group}>
+                  <Header className={cx(styles.group)}>{group}</Header>
+                  {entries
+                    .filter((entry) => entry.group === group)
+                    .map((entry) => (
+                      <MenuItem
+                        key={entry.id}
+                        id={entry.id}
+                        textValue={`${entry.label} ${entry.hint ?? ''}`}
+                        className={cx(styles.item)}
+                      >
+                        <Text slot="label" className={cx(entry.mono === true && 'mono', styles.label)}>
+                          {entry.label}
+                        </Text>
+                        {entry.hint !== undefined && (
+                          <Text slot="description" className={cx(styles.hint)}>
+                            {entry.hint}
+                          </Text>
+                        )}
+                      </MenuItem>
+                    ))}
+                </MenuSection>
+              ))}
+            </Menu>
+          </Autocomplete>
+        </Dialog>
+      </Modal>
+    </ModalOverlay>
+  );
+}

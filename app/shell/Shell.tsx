@@ -1,0 +1,104 @@
+import { lazy, Suspense, useEffect, useRef, type ReactElement } from 'react';
+import { EmbedPage } from '../routes/EmbedPage.tsx';
+import { LabPage } from '../routes/LabPage.tsx';
+import { HOME_LAB, type Place } from '../state/address.ts';
+import { catalogue, engineHost, experiments } from './app.ts';
+import { useOpenDialog } from './dialogs.ts';
+import { ErrorBoundary } from './ErrorBoundary.tsx';
+import styles from './Shell.module.css';
+import { listenToKeys } from './shortcuts.ts';
+import { sayEngineNews } from './engine-news.ts';
+import { Toasts } from './Toasts.tsx';
+import { TopBar } from './TopBar.tsx';
+import { usePlace } from './use-place.ts';
+
+const Dialogs = lazy(() => import('./Dialogs.tsx'));
+const ModelsPage = lazy(() => import('../routes/ModelsPage.tsx'));
+const ModelPage = lazy(() => import('../routes/ModelPage.tsx'));
+const UnknownPage = lazy(() => import('../routes/UnknownPage.tsx'));
+
+/** The page: its bar, one route, and what lies over it. */
+export function Shell(): ReactElement {
+  const place = usePlace();
+  const dialog = useOpenDialog();
+  useEffect(() => listenToKeys(), []);
+  useEffect(() => sayEngineNews(engineHost.store), []);
+  useEffect(() => {
+    if (place.page !== 'embed') void catalogue.load();
+  }, [place.page]);
+  useTitle(place);
+  if (place.page === 'embed') return <EmbedPage lab={place.lab} />;
+  return (
+    <>
+      <a href="#main" className={styles.skip} onClick={toMain}>
+        Skip to the content
+      </a>
+      <TopBar place={place} />
+      <main id="main" className={styles.main} tabIndex={-1}>
+        <ErrorBoundary what="This page" resetKey={keyOf(place)}>
+          <Suspense fallback={<div className={styles.waiting} />}>
+            <Route place={place} />
+          </Suspense>
+        </ErrorBoundary>
+      </main>
+      <Toasts />
+      {dialog !== null && (
+        <Suspense>
+          <Dialogs name={dialog} />
+        </Suspense>
+      )}
+    </>
+  );
+}
+
+function Route({ place }: { readonly place: Place }): ReactElement {
+  switch (place.page) {
+    case 'home':
+      return <LabPage lab={HOME_LAB} />;
+    case 'lab':
+    case 'embed':
+      return experiments.definition(place.lab) ? (
+        <LabPage lab={place.lab} />
+      ) : (
+        <UnknownPage what={`a lab called “${place.lab}”`} />
+      );
+    case 'models':
+      return <ModelsPage />;
+    case 'model':
+      return <ModelPage id={place.model} />;
+    case 'unknown':
+      return <UnknownPage what={`a page at “${place.path}”`} />;
+  }
+}
+
+function keyOf(place: Place): string {
+  return place.page === 'home'
+    ? `lab:${HOME_LAB}`
+    : `${place.page}:${'lab' in place ? place.lab : 'model' in place ? place.model : ''}`;
+}
+
+/** Names the tab, and after a change of the page puts the focus at its start. */
+function useTitle(place: Place): void {
+  const key = keyOf(place);
+  const first = useRef(true);
+  useEffect(() => {
+    const name =
+      'lab' in place
+        ? experiments.definition(place.lab)?.title
+        : 'model' in place
+          ? place.model
+          : place.page === 'models'
+            ? 'Models'
+            : null;
+    document.title = name === null || name === undefined ? 'Vitrine' : `${name} · Vitrine`;
+    if (!first.current) document.getElementById('main')?.focus({ preventScroll: true });
+    if (!first.current) window.scrollTo(0, 0);
+    first.current = false;
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the key says all of the place that matters here
+  }, [key]);
+}
+
+function toMain(event: React.MouseEvent): void {
+  event.preventDefault();
+  document.getElementById('main')?.focus();
+}

@@ -1,0 +1,49 @@
+import { EngineClient } from '../../workers/client/engine-client.ts';
+import { browserAddress, connectAddress, type Address } from '../state/address.ts';
+import { createCatalogue, type Catalogue } from '../state/catalogue.ts';
+import { createEngineHost, type EngineHost } from '../state/engine.ts';
+import { createExperiments, type Experiments } from '../state/experiment.ts';
+import { browserStorage } from '../state/persistence.ts';
+import { createPreferences, type PreferencesStore } from '../state/preferences.ts';
+import { createResults, type Results } from '../state/results.ts';
+import { LABS } from './labs.ts';
+
+/** Absolute URL of the site, ending in `/`. */
+export const SITE: string = new URL(import.meta.env.BASE_URL, document.baseURI).href;
+export const COMMIT: string = __COMMIT__;
+
+/** JSON below the site; null where there is no such file (a host may answer with its start page instead of 404). */
+export async function fetchJson(path: string): Promise<unknown> {
+  const response = await fetch(new URL(path, SITE));
+  if (response.status === 404 || response.headers.get('content-type')?.includes('html') === true) return null;
+  if (!response.ok) throw new Error(`${path}: the server answered ${response.status}`);
+  return response.json();
+}
+
+/** Text below the site; null where there is no such file. */
+export async function fetchText(path: string): Promise<string | null> {
+  const response = await fetch(new URL(path, SITE));
+  if (!response.ok || response.headers.get('content-type')?.includes('html') === true) return null;
+  return response.text();
+}
+
+const storage = browserStorage();
+export const preferences: PreferencesStore = createPreferences(storage);
+export const experiments: Experiments = createExperiments(LABS, storage);
+export const catalogue: Catalogue = createCatalogue(fetchJson);
+export const engineHost: EngineHost = createEngineHost(
+  (backend) =>
+    new EngineClient({
+      createWorker: () => new Worker(new URL('../../workers/engine.worker.ts', import.meta.url), { type: 'module' }),
+      base: SITE,
+      commit: COMMIT,
+      backend,
+    }),
+  preferences.store.getState().backend,
+);
+export const results: Results = createResults({
+  engine: () => engineHost.engine(),
+  fetchJson: (path) => fetchJson(path).catch(() => null),
+  frame: (action) => void requestAnimationFrame(action),
+});
+export const address: Address = connectAddress(experiments, browserAddress());

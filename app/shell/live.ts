@@ -1,0 +1,76 @@
+import { hashSpec, parseSpec } from '../../core/spec/index.ts';
+import type { SpecHash } from '../../core/protocol/messages.ts';
+import { parsePlace } from '../state/address.ts';
+import { IDLE_PANEL } from '../state/results.ts';
+import { address, engineHost, experiments, preferences, results } from './app.ts';
+import { loadExamples } from './labs.ts';
+
+/** A lab whose last run took longer than this runs only when asked, not with each change. */
+const QUICK = 1_500;
+
+/** Runs what stands before the reader, as a step of the browser's history. */
+export function runNow(lab: string): void {
+  const draft = experiments.store.getState().drafts[lab];
+  if (!draft || draft.problem) return;
+  address.commit();
+  const prompt = draft.spec.prompts[0];
+  if (prompt && 'text' in prompt) preferences.remember(prompt.text);
+  void results.run({ lab, spec: draft.spec, hash: draft.hash, mode: 'asked' });
+}
+
+/**
+ * Keeps the picture in step with the experiment: a recorded result where one ships with the site, then a live one. The engine
+ * starts by itself once the page is idle, unless the reader or the browser asks to save data; an embed waits for its button.
+ */
+export function keepInStep(): void {
+  let last: SpecHash | null = null;
+  const step = (): void => {
+    const { lab, drafts } = experiments.store.getState();
+    const draft = lab === null ? undefined : drafts[lab];
+    if (lab === null || !draft || draft.problem || draft.hash === last) return;
+    last = draft.hash;
+    void present(lab, draft.hash);
+  };
+  experiments.store.subscribe(step);
+  step();
+}
+
+async function present(lab: string, hash: SpecHash): Promise<void> {
+  const idle = engineHost.store.getState().status.state === 'idle';
+  if (await isRecorded(lab, hash)) await results.showRecorded(lab, hash);
+  if (idle) whenIdle(() => follow(lab, hash));
+  else follow(lab, hash);
+}
+
+function follow(lab: string, hash: SpecHash): void {
+  const { lab: current, drafts } = experiments.store.getState();
+  const draft = drafts[lab];
+  if (current !== lab || draft?.hash !== hash || draft.problem) return;
+  const { entries, panels } = results.store.getState();
+  if (entries[hash]?.source === 'live') return;
+  const panel = panels[lab] ?? IDLE_PANEL;
+  const shown = panel.shown === null ? undefined : entries[panel.shown];
+  if (shown?.source === 'live' && shown.provenance.milliseconds > QUICK) return;
+  const { state } = engineHost.store.getState().status;
+  if (state === 'failed' || (state === 'idle' && !mayStart())) return;
+  void results.run({ lab, spec: draft.spec, hash, mode: 'follow' });
+}
+
+function mayStart(): boolean {
+  const { saveData } = (navigator as { connection?: { saveData?: boolean } }).connection ?? {};
+  return preferences.store.getState().autoStart && saveData !== true && parsePlace(location.hash).page !== 'embed';
+}
+
+/** Whether this experiment is one of the lab's named ones, whose results ship with the site. */
+async function isRecorded(lab: string, hash: SpecHash): Promise<boolean> {
+  const definition = experiments.definition(lab);
+  if (!definition) return false;
+  if (hash === hashSpec(definition.defaults, definition)) return true;
+  const examples = await loadExamples(lab).catch(() => []);
+  return examples.some(({ spec }) => hashSpec(parseSpec(spec), definition) === hash);
+}
+
+function whenIdle(action: () => void): void {
+  if ('requestIdleCallback' in globalThis) requestIdleCallback(action, { timeout: 2_000 });
+  else setTimeout(action, 300);
+}

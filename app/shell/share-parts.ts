@@ -1,0 +1,71 @@
+import { labFragment } from '../../core/share/address.ts';
+import { LINK_BUDGET } from '../../core/share/codec.ts';
+import { plainResult } from '../../core/protocol/wire-tensor.ts';
+import type { ExperimentSpec } from '../../core/spec/index.ts';
+import type { ResultEntry } from '../state/results.ts';
+
+export interface ShareLink {
+  readonly url: string;
+  /** Characters of the fragment, which is what the budget counts. */
+  readonly length: number;
+  readonly fits: boolean;
+}
+
+/** The experiment as a link. */
+export function shareLink(site: string, spec: ExperimentSpec): ShareLink {
+  const fragment = labFragment(spec);
+  return { url: `${site}${fragment}`, length: fragment.length, fits: fragment.length <= LINK_BUDGET };
+}
+
+/** What a link holds, in words: “model, 1 prompt, 2 dictionaries; no results”. */
+export function contents(spec: ExperimentSpec): string {
+  const several = (n: number, one: string, many: string): string[] => (n === 0 ? [] : [`${n} ${n === 1 ? one : many}`]);
+  const parts = [
+    'model',
+    ...several(spec.prompts.length, 'prompt', 'prompts'),
+    ...several(spec.saes?.length ?? 0, 'dictionary', 'dictionaries'),
+    ...several(spec.interventions?.length ?? 0, 'edit', 'edits'),
+    ...(spec.metric ? ['metric'] : []),
+    ...several(Object.keys(spec.params).length, 'setting', 'settings'),
+    ...(spec.sampling ? ['seed'] : []),
+    ...(spec.view && Object.keys(spec.view).length > 0 ? ['what is selected'] : []),
+  ];
+  return `${parts.join(', ')}; no results`;
+}
+
+export interface EmbedOptions {
+  /** Pixels. */
+  readonly height: number;
+  readonly theme: 'system' | 'light' | 'dark';
+}
+
+/** Address of the view without the shell. */
+export function embedUrl(site: string, spec: ExperimentSpec, { theme }: EmbedOptions): string {
+  const fragment = labFragment(spec).replace('#/lab/', '#/embed/lab/');
+  return `${site}${theme === 'system' ? fragment : fragment.replace('?s=', `?theme=${theme}&s=`)}`;
+}
+
+export function embedCode(site: string, spec: ExperimentSpec, title: string, options: EmbedOptions): string {
+  const escaped = title.replace(/&/g, '&amp;').replace(/"/g, '&quot;').replace(/</g, '&lt;');
+  const url = embedUrl(site, spec, options).replace(/&/g, '&amp;');
+  return `<iframe src="${url}" title="${escaped}" width="100%" height="${options.height}" style="border:0" loading="lazy"></iframe>`;
+}
+
+/** What is downloaded: the experiment, and with a result also its provenance and numbers in plain form. */
+export function exportJson(spec: ExperimentSpec, entry?: ResultEntry): string {
+  if (!entry) return `${JSON.stringify(spec, null, 2)}\n`;
+  const { provenance, result } = entry;
+  return `${JSON.stringify({ spec, specHash: provenance.specHash, provenance, result: plainResult(result) })}\n`;
+}
+
+/** One line to cite. */
+export function citation(
+  spec: ExperimentSpec,
+  hash: string,
+  commit: string,
+  entry: ResultEntry | undefined,
+  url: string,
+): string {
+  const model = entry ? `${entry.provenance.model.id} (sha256 ${entry.provenance.model.digest.slice(0, 12)})` : spec.model;
+  return `Vitrine, lab “${spec.lab}” version ${spec.labV}, model ${model}, experiment ${hash}, commit ${commit}. ${url}`;
+}

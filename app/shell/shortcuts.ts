@@ -1,0 +1,70 @@
+import { HOME_LAB, parsePlace } from '../state/address.ts';
+import { closeDialog, openDialog, openedDialog } from './dialogs.ts';
+import { runNow } from './live.ts';
+
+const isMac = /Mac|iP(hone|ad|od)/.test(navigator.platform);
+/** The modifier of shortcuts, as printed on this keyboard. */
+export const MOD: string = isMac ? '⌘' : 'Ctrl ';
+
+export interface Shortcut {
+  readonly keys: string;
+  readonly what: string;
+}
+
+/** Every key that means something, for the list behind `?`. Keys inside pictures are the pictures' own. */
+export const SHORTCUTS: readonly Shortcut[] = [
+  { keys: '/', what: 'Go to the prompt' },
+  { keys: `${MOD}↵`, what: 'Run' },
+  { keys: `${MOD}K`, what: 'Search or jump' },
+  { keys: 'Esc', what: 'Clear the selection, then close what is open' },
+  { keys: '← → ↑ ↓', what: 'Move inside strips, maps and lists' },
+  { keys: '↵', what: 'Select what the focus is on' },
+  { keys: 'p', what: 'Pin what the focus is on' },
+  { keys: '[ ]', what: 'Layer below, layer above' },
+  { keys: 'j k', what: 'Next feature, previous feature' },
+  { keys: '?', what: 'This list' },
+];
+
+const inText = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+
+/** The lab on screen, if there is one. */
+export function labOnScreen(): string | null {
+  const place = parsePlace(location.hash);
+  if (place.page === 'home') return HOME_LAB;
+  return place.page === 'lab' || place.page === 'embed' ? place.lab : null;
+}
+
+/** Keys that work everywhere on the page. */
+export function listenToKeys(): () => void {
+  const onKey = (event: KeyboardEvent): void => {
+    if (event.defaultPrevented) return;
+    const mod = event.metaKey || event.ctrlKey;
+    if (mod && event.key.toLowerCase() === 'k') {
+      event.preventDefault();
+      if (openedDialog() === 'palette') closeDialog();
+      else openDialog('palette');
+      return;
+    }
+    if (openedDialog() !== null) return;
+    const lab = labOnScreen();
+    if (mod && event.key === 'Enter' && lab !== null) {
+      event.preventDefault();
+      runNow(lab);
+    } else if (!mod && !event.altKey && !inText(event.target)) plainKey(event);
+  };
+  window.addEventListener('keydown', onKey);
+  return () => window.removeEventListener('keydown', onKey);
+}
+
+function plainKey(event: KeyboardEvent): void {
+  if (event.key === '?') {
+    event.preventDefault();
+    openDialog('keys');
+  } else if (event.key === '/') {
+    const prompt = document.querySelector<HTMLElement>('[data-prompt]');
+    if (!prompt) return;
+    event.preventDefault();
+    prompt.focus();
+  }
+}

@@ -1,0 +1,159 @@
+import { labFragment, specFromUrl } from '../../core/share/address.ts';
+import { LINK_BUDGET } from '../../core/share/codec.ts';
+import { toWireError } from '../../core/protocol/errors.ts';
+import type { Experiments } from './experiment.ts';
+
+/** The lab that the start page shows. */
+export const HOME_LAB = 'explore';
+
+export type Place =
+  | { readonly page: 'home' }
+  | { readonly page: 'lab' | 'embed'; readonly lab: string; readonly hasSpec: boolean; readonly options: URLSearchParams }
+  | { readonly page: 'models' }
+  | { readonly page: 'model'; readonly model: string }
+  | { readonly page: 'unknown'; readonly path: string };
+
+/** Reads a fragment (`#/lab/explore?s=…`). Total: whatever it is not, it is `unknown`. */
+export function parsePlace(fragment: string): Place {
+  const [path = '', query = ''] = fragment.replace(/^#?\/?/, '').split('?', 2);
+  const parts = path.split('/').filter((part) => part !== '');
+  const embed = parts[0] === 'embed';
+  const [first, second, ...rest] = embed ? parts.slice(1) : parts;
+  if (first === undefined && !embed) return { page: 'home' };
+  if (first === 'lab' && second !== undefined && rest.length === 0) {
+    const options = new URLSearchParams(query);
+    return { page: embed ? 'embed' : 'lab', lab: second, hasSpec: options.has('s'), options };
+  }
+  if (first === 'models' && !embed && rest.length === 0)
+    return second === undefined ? { page: 'models' } : { page: 'model', model: second };
+  return { page: 'unknown', path };
+}
+
+/** What the address module needs of the browser; tests bring their own. */
+export interface AddressHost {
+  fragment(): string;
+  replace(fragment: string): void;
+  push(fragment: string): void;
+  onChange(listener: () => void): void;
+  /** @returns a function that calls it off */
+  later(milliseconds: number, action: () => void): () => void;
+}
+
+/** Browsers refuse more than a hundred changes of the address in half a minute. */
+const PAUSE = 320;
+
+export interface Address {
+  /** Writes what is pending now. */
+  flush(): void;
+  /** A run was asked for: what stands now becomes an entry of its own in the browser's history. */
+  commit(): void;
+}
+
+/**
+ * Ties the experiment before the reader to the address, both ways. While something changes, the entry is replaced; a run
+ * or a change of the lab makes a new one, so that “back” leads to the experiment run before. An experiment too long for a
+ * link is kept in local storage only, and the address then names the lab alone.
+ */
+export function connectAddress(experiments: Experiments, host: AddressHost): Address {
+  const { store } = experiments;
+  let committed = host.fragment();
+  let following = false;
+  let callOff: (() => void) | null = null;
+
+  const follow = (): void => {
+    const { lab } = store.getState();
+    // What was typed last is kept, even where the reader leaves before the address could follow.
+    if (callOff && lab !== null) experiments.save(lab);
+    callOff?.();
+    callOff = null;
+    following = true;
+    try {
+      read();
+    } finally {
+      following = false;
+      committed = host.fragment();
+    }
+  };
+  const read = (): void => {
+    const fragment = host.fragment();
+    const place = parsePlace(fragment);
+    if (place.page === 'home') return experiments.openDefaults(HOME_LAB);
+    if (place.page !== 'lab' && place.page !== 'embed') return experiments.setBadLink(null);
+    if (!experiments.definition(place.lab)) return experiments.setBadLink(null);
+    try {
+      experiments.open(place.lab, place.hasSpec ? specFromUrl(fragment) : undefined);
+    } catch (error) {
+      experiments.open(place.lab);
+      experiments.setBadLink({ address: fragment, error: toWireError(error) });
+    }
+  };
+  /** The address of what stands now; null where the place on screen is no lab, or an embed, whose address stays. */
+  const current = (): string | null => {
+    const place = parsePlace(host.fragment());
+    const lab = store.getState().lab;
+    if (lab === null || (place.page !== 'home' && place.page !== 'lab')) return null;
+    try {
+      const fragment = labFragment(experiments.minimal(lab));
+      return fragment.length <= LINK_BUDGET ? fragment : `#/lab/${lab}`;
+    } catch {
+      return `#/lab/${lab}`;
+    }
+  };
+  const write = (): void => {
+    callOff = null;
+    const lab = store.getState().lab;
+    const fragment = current();
+    if (fragment === null || lab === null) return;
+    experiments.save(lab);
+    if (fragment !== host.fragment()) host.replace(fragment);
+  };
+  const flush = (): void => {
+    if (!callOff) return;
+    callOff();
+    write();
+  };
+
+  follow();
+  host.onChange(follow);
+  store.subscribe((now, before) => {
+    const same = now.lab === null || now.drafts[now.lab]?.spec === before.drafts[now.lab]?.spec;
+    if (!following && !same) callOff ??= host.later(PAUSE, write);
+  });
+  return {
+    flush,
+    commit() {
+      flush();
+      const fragment = current();
+      if (fragment === null || science(fragment) === science(committed)) return;
+      if (parsePlace(committed).page === 'home' || parsePlace(committed).page === 'lab') {
+        host.replace(committed);
+        host.push(fragment);
+      } else if (fragment !== host.fragment()) host.push(fragment);
+      committed = fragment;
+    },
+  };
+}
+
+/** Two addresses of the same experiment, looked at differently, are one step of the history. */
+function science(fragment: string): string {
+  try {
+    const { view: _view, ...rest } = specFromUrl(fragment);
+    return JSON.stringify(rest);
+  } catch {
+    return fragment;
+  }
+}
+
+/** The browser's own address. */
+export function browserAddress(): AddressHost {
+  return {
+    fragment: () => location.hash,
+    replace: (fragment) => history.replaceState(history.state, '', fragment),
+    push: (fragment) => history.pushState(null, '', fragment),
+    onChange: (listener) => window.addEventListener('hashchange', listener),
+    later(milliseconds, action) {
+      const timer = setTimeout(action, milliseconds);
+      return () => clearTimeout(timer);
+    },
+  };
+}
