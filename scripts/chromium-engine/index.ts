@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { BackendName } from '../../core/model-config.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import { EngineClient } from '../../workers/client/engine-client.ts';
+import { BLANK, blankPage } from '../lib/blank-page.ts';
 import { ensureBuilt } from '../lib/build.ts';
 import { CHROMIUM_FLAGS, ensureChromium } from '../lib/chromium.ts';
 import { commit } from '../lib/commit.ts';
@@ -28,20 +29,13 @@ export async function openChromiumEngine({ backend }: { readonly backend: Backen
   const chromium = ensureChromium();
   if (!chromium) throw new VitrineError('backend-failed', 'no Chromium was found');
   const { chromium: launcher } = await import('@playwright/test');
-  const server = await serveFolder({
-    folder: DIST,
-    intercept: (path, response) => {
-      if (path !== 'blank.html') return false;
-      response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>engine</title>');
-      return true;
-    },
-  });
+  const server = await serveFolder({ folder: DIST, intercept: blankPage(DIST) });
   const browser = await launcher.launch({
     ...(chromium.executablePath === undefined ? {} : { executablePath: chromium.executablePath }),
     args: [...CHROMIUM_FLAGS],
   });
   const page = await browser.newPage();
-  await page.goto(`${server.url}blank.html`);
+  await page.goto(`${server.url}${BLANK}`);
   const worker = await pageWorker(page, `${server.url}${workerAsset()}`);
   let started = false;
   const engine = new EngineClient({

@@ -1,0 +1,42 @@
+import { defineConfig, devices, type PlaywrightTestConfig } from '@playwright/test';
+import { CHROMIUM_FLAGS, systemChromium } from './scripts/lib/chromium.ts';
+
+const PORT = 4199;
+const executablePath = systemChromium();
+
+const config: PlaywrightTestConfig = defineConfig({
+  testDir: 'e2e',
+  testMatch: '**/*.spec.ts',
+  outputDir: 'test-results',
+  snapshotPathTemplate: '{testDir}/{testFileDir}/{testFileName}-snapshots/{arg}{ext}',
+  // One Chromium at a time: timings and memory are part of what is tested. A test that passes only sometimes is a failure.
+  workers: 1,
+  retries: 0,
+  fullyParallel: false,
+  forbidOnly: Boolean(process.env['CI']),
+  reporter: 'list',
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
+  use: {
+    ...devices['Desktop Chrome'],
+    baseURL: `http://localhost:${PORT}/`,
+    viewport: { width: 1280, height: 800 },
+    launchOptions: { args: [...CHROMIUM_FLAGS], ...(executablePath === null ? {} : { executablePath }) },
+    trace: 'retain-on-failure',
+  },
+  // The built site, built now if a source is newer.
+  webServer: {
+    command: `npx tsx scripts/start.ts`,
+    env: { PORT: String(PORT) },
+    url: `http://localhost:${PORT}/`,
+    timeout: 180_000,
+    reuseExistingServer: false,
+  },
+  projects: [
+    { name: 'engine', testDir: 'e2e/engine' },
+    { name: 'flows', testDir: 'e2e/flows' },
+    { name: 'a11y', testDir: 'e2e/a11y' },
+  ],
+});
+
+export default config;
