@@ -106,6 +106,8 @@ export function connectAddress(experiments: Experiments, host: AddressHost): Add
     if (fragment === null || lab === null) return;
     experiments.save(lab);
     if (fragment !== host.fragment()) host.replace(fragment);
+    // What is selected belongs to the entry that is there.
+    if (science(fragment) === science(committed)) committed = fragment;
   };
   const flush = (): void => {
     if (!callOff) return;
