@@ -50,7 +50,7 @@ describe('recorded and live', () => {
     const { results, panel, entry } = harness(engine, { [path]: file });
     expect(await results.showRecorded('explore', hashOf(one))).toBe(true);
     expect(entry()?.source).toBe('recorded');
-    const values = (entry()?.result as { values: WireTensor }).values;
+    const { values } = entry()!.result as { values: WireTensor };
     expect([...tensorData(values)]).toEqual([1, NaN, Math.fround(0.1)]);
     expect(panel().shown).toBe(hashOf(one));
     await results.run(asked());
