@@ -6,14 +6,18 @@ import { contentSecurityPolicy, tfjsWasmThreads } from './scripts/lib/vite-plugi
 /** With these the page is cross-origin isolated, and WASM may use threads. A host that cannot send them works without. */
 const ISOLATION = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'credentialless' };
 
+/** `runtime/device.ts` imports tfjs' backends twice: at once for their kernels, and again to get a factory back. Timings are noise. */
+const CHECKS = { ineffectiveDynamicImport: false, bundlerTimings: false };
+
 const config: UserConfig = defineConfig({
   // Every address is relative: the built site works under any path.
   base: './',
   plugins: [react(), tfjsWasmThreads(), contentSecurityPolicy()],
   define: { __COMMIT__: JSON.stringify(commit()) },
-  worker: { format: 'es', plugins: () => [tfjsWasmThreads()] },
+  worker: { format: 'es', plugins: () => [tfjsWasmThreads()], rolldownOptions: { checks: CHECKS } },
   build: {
     target: 'es2022',
+    rolldownOptions: { checks: CHECKS },
     // No data: addresses, which the content security policy would have to allow.
     assetsInlineLimit: 0,
     // The engine's worker holds tfjs; `scripts/budget.ts` limits it.

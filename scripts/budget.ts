@@ -1,6 +1,6 @@
 /** What the built site may weigh; run by `npm test` after the build. Prints each number beside its limit. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
 const DIST = 'dist';
@@ -18,6 +18,14 @@ const zipped = (path: string): number => gzipSync(readFileSync(path)).length;
 const sum = (paths: readonly string[], measure: (path: string) => number): number =>
   paths.reduce((total, path) => total + measure(path), 0);
 
+function withImports(paths: readonly string[]): string[] {
+  const found = new Set(paths);
+  for (const path of found)
+    for (const [, name] of readFileSync(path, 'utf8').matchAll(/(?:from|import)\s*["']\.\/([^"']+\.js)["']/g))
+      found.add(join(dirname(path), name ?? ''));
+  return [...found];
+}
+
 const all = files(DIST);
 const html = readFileSync(join(DIST, 'index.html'), 'utf8');
 /** What the first paint needs: the page, and the scripts and styles that it names. */
@@ -25,7 +33,8 @@ const first = [
   join(DIST, 'index.html'),
   ...[...html.matchAll(/(?:src|href)="\.?\/?([^"]+\.(?:js|css))"/g)].map((m) => join(DIST, m[1] ?? '')),
 ];
-const worker = all.filter((path) => /engine\.worker.*\.js$/.test(path));
+/** The engine's worker with the chunks that it imports at once; labs come later, one by one. */
+const worker = withImports(all.filter((path) => /engine\.worker.*\.js$/.test(path)));
 const embedded = all.filter((path) => /[/\\](models|saes)[/\\]primer[/\\]/.test(path));
 
 const rows: readonly (readonly [string, number, number])[] = [
