@@ -10,7 +10,9 @@ export function blankPage(dist: string): NonNullable<StaticServerOptions['interc
   if (policy === undefined) throw new Error('the built page has no content security policy');
   return (path, response) => {
     if (path !== BLANK) return false;
-    response.writeHead(200, { 'content-type': 'text/html' }).end(`<!doctype html>${policy}<link rel="icon" href="data:,"><title>engine</title>`);
+    response
+      .writeHead(200, { 'content-type': 'text/html' })
+      .end(`<!doctype html>${policy}<link rel="icon" href="data:,"><title>engine</title>`);
     return true;
   };
 }

@@ -1,7 +1,7 @@
 /**
  * Records the results that the page shows before its engine has run: every lab's defaults and examples, on WASM in Node.
  * `--check` computes them anew and compares with what is committed; exit status 1 where a recorded result is not the one that
- * the weights and the code in this tree give.
+ * the weights and the code in this tree give. `--folder` is another place than `public/examples`.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,9 +23,11 @@ interface Poster {
 const MAX_BYTES = 400_000;
 /** WASM gives the same bits on one machine; another one may fuse or order sums differently. */
 const TOLERANCE: Tolerance = { relative: 1e-5, absolute: 1e-6 };
-const FOLDER = join(ROOT, 'public', 'examples');
 
-const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: { check: { type: 'boolean', default: false }, folder: { type: 'string', default: join(ROOT, 'public', 'examples') } },
+});
+const FOLDER = values.folder;
 const { engine, close } = await openEngine('node', 'wasm');
 const keep = new Set<string>();
 const drift: string[] = [];
