@@ -3,9 +3,11 @@ import { createRoot } from 'react-dom/client';
 import { address } from './shell/app.ts';
 import { Shell } from './shell/Shell.tsx';
 import { keepInStep } from './shell/live.ts';
+import { followSources } from './shell/open-file.ts';
 import { keepTheme } from './shell/theme.ts';
 
 keepTheme();
+followSources();
 keepInStep();
 window.addEventListener('pagehide', () => address.flush());
 

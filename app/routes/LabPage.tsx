@@ -51,7 +51,7 @@ function Panel({ lab }: { readonly lab: string }): ReactElement | null {
   if (!panel) return null;
   return (
     <>
-      <div className={panel.stale ? styles.stale : undefined} aria-busy={panel.running} data-source={panel.source ?? 'none'}>
+      <div aria-busy={panel.running} data-source={panel.source ?? 'none'}>
         <View {...panel} />
       </div>
       <ResultLine lab={lab} panel={panel} />
@@ -73,16 +73,18 @@ export function PanelSkeleton(): ReactElement {
 function BadLink(): ReactElement | null {
   const badLink = useStore(experiments.store, (state) => state.badLink);
   const lab = useStore(experiments.store, (state) => state.lab);
-  if (!badLink) return null;
+  if (!badLink || lab === null) return null;
   const { error, address } = badLink;
   return (
     <div className={styles.badLink}>
       <ErrorNotice error={{ ...error, detail: { address } }} onDismiss={() => experiments.setBadLink(null)}>
-        <Button size="s" onClick={() => lab !== null && experiments.openDefaults(lab)}>
+        <Button size="s" onClick={() => experiments.openDefaults(lab)}>
           Start from the lab’s first example
         </Button>
       </ErrorNotice>
-      <p className={styles.note}>Below is what you had here before; it has not been changed.</p>
+      <p className={styles.note}>
+        Below is what you had here before, or else the lab’s first example. Nothing you typed was changed.
+      </p>
     </div>
   );
 }

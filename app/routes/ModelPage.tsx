@@ -72,7 +72,8 @@ function CardText({ path }: { readonly path: string }): ReactElement {
   const text = useText(path);
   if (text === undefined) return <Skeleton height="300px" label="Loading the card" />;
   if (text === null) return <p>The card is not there.</p>;
-  return <Markdown text={text} />;
+  // The page has the title already.
+  return <Markdown text={text.replace(/^# .*\n/, '')} />;
 }
 
 function Scores({ path }: { readonly path: string }): ReactElement {

@@ -20,7 +20,7 @@ const digits =
   (n: number): ((value: number) => string) =>
   (value) =>
     String(Number(value.toPrecision(n)));
-const percent = (value: number): string => `${(value * 100).toFixed(value > 0 && value < 0.1 ? 2 : 1)} %`;
+const percent = (value: number): string => `${(value * 100).toFixed(value > 0 && value < 0.1 ? 2 : 1).replace('-', '−')} %`;
 const METRICS: Readonly<Record<MetricId, Metric>> = {
   l0: { label: 'L0', about: 'Features active per token, mean.', text: digits(3) },
   fvu: { label: 'FVU', about: 'Share of the activations’ variance that the dictionary does not explain.', text: percent },

@@ -67,7 +67,11 @@ export function ModelSheet({ onClose }: { readonly onClose: () => void }): React
               <Fact name="Threads" value={info.threads === null ? 'not used' : String(info.threads)} />
             </dl>
           )}
-          {status.state === 'idle' && <Button onClick={start}>Start the engine</Button>}
+          {status.state === 'idle' && (
+            <div>
+              <Button onClick={start}>Start the engine</Button>
+            </div>
+          )}
           <Toggle
             label="Start by itself when a page is open"
             checked={autoStart}
@@ -125,9 +129,11 @@ function InMemory({ memory }: { readonly memory: Memory | null }): ReactElement 
           <p className={styles.note}>
             {megabytes(memory.deviceBytes)} on the device in {memory.tensors} arrays.
           </p>
-          <Button size="s" onClick={() => release()}>
-            Unload everything
-          </Button>
+          <div>
+            <Button size="s" onClick={() => release()}>
+              Unload everything
+            </Button>
+          </div>
         </>
       )}
     </section>

@@ -172,6 +172,9 @@ function FilesPart({ spec, hash }: HashedProps): ReactElement {
           Download with the result
         </Button>
       </div>
+      <p className={styles.note}>
+        A file opens again when it is dropped on the page, or with “Open an experiment from a file” in the search.
+      </p>
       {!entry && <p className={styles.note}>There is no result of this experiment yet. Run it first.</p>}
       <pre className={styles.code}>{exportJson(spec)}</pre>
     </div>

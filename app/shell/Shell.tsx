@@ -6,6 +6,7 @@ import { catalogue, engineHost, experiments } from './app.ts';
 import { useOpenDialog } from './dialogs.ts';
 import { ErrorBoundary } from './ErrorBoundary.tsx';
 import styles from './Shell.module.css';
+import { acceptDroppedFiles } from './open-file.ts';
 import { listenToKeys } from './shortcuts.ts';
 import { sayEngineNews } from './engine-news.ts';
 import { Toasts } from './Toasts.tsx';
@@ -22,6 +23,7 @@ export function Shell(): ReactElement {
   const place = usePlace();
   const dialog = useOpenDialog();
   useEffect(() => listenToKeys(), []);
+  useEffect(() => acceptDroppedFiles(), []);
   useEffect(() => sayEngineNews(engineHost.store), []);
   useEffect(() => {
     if (place.page !== 'embed') void catalogue.load();

@@ -5,6 +5,7 @@ import { catalogue, experiments, preferences } from './app.ts';
 import { openDialog } from './dialogs.ts';
 import { LABS, loadExamples } from './labs.ts';
 import { runNow } from './live.ts';
+import { pickSpecFile } from './open-file.ts';
 import { labOnScreen } from './shortcuts.ts';
 
 export interface PaletteEntry {
@@ -103,6 +104,7 @@ function actions(): PaletteEntry[] {
           },
         ]),
     ...(labOnScreen() === null ? [] : [{ id: 'share', group, label: 'Share this experiment', go: () => openDialog('share') }]),
+    { id: 'open', group, label: 'Open an experiment from a file', go: pickSpecFile },
     { id: 'sheet', group, label: 'Model, backend and memory', go: () => openDialog('model') },
     { id: 'keys', group, label: 'Keyboard', go: () => openDialog('keys') },
     { id: 'light', group, label: 'Light theme', go: () => preferences.setTheme('light') },

@@ -81,7 +81,8 @@ export function connectAddress(experiments: Experiments, host: AddressHost): Add
     if (place.page !== 'lab' && place.page !== 'embed') return experiments.setBadLink(null);
     if (!experiments.definition(place.lab)) return experiments.setBadLink(null);
     try {
-      experiments.open(place.lab, place.hasSpec ? specFromUrl(fragment) : undefined);
+      if (place.page === 'embed' && !place.hasSpec) experiments.openDefaults(place.lab);
+      else experiments.open(place.lab, place.hasSpec ? specFromUrl(fragment) : undefined);
     } catch (error) {
       experiments.open(place.lab);
       experiments.setBadLink({ address: fragment, error: toWireError(error) });
@@ -150,8 +151,9 @@ function science(fragment: string): string {
 export function browserAddress(): AddressHost {
   return {
     fragment: () => location.hash,
-    replace: (fragment) => history.replaceState(history.state, '', fragment),
-    push: (fragment) => history.pushState(null, '', fragment),
+    // An empty address would mean “the same as now”.
+    replace: (fragment) => history.replaceState(history.state, '', fragment === '' ? '#/' : fragment),
+    push: (fragment) => history.pushState(null, '', fragment === '' ? '#/' : fragment),
     onChange: (listener) => window.addEventListener('hashchange', listener),
     later(milliseconds, action) {
       const timer = setTimeout(action, milliseconds);

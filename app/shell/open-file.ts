@@ -1,0 +1,94 @@
+import { labFragment } from '../../core/share/address.ts';
+import { LINK_BUDGET } from '../../core/share/codec.ts';
+import { toWireError, VitrineError } from '../../core/protocol/errors.ts';
+import { minimalSpec, parseSpec } from '../../core/spec/index.ts';
+import { parsePlace } from '../state/address.ts';
+import { say } from '../state/notices.ts';
+import { experiments, fetchJson, SITE } from './app.ts';
+
+/** Opens an experiment from the text of a file: a spec, or what “download with the result” wrote. Throws VitrineError. */
+export function openSpecText(text: string): void {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new VitrineError('bad-file', 'the file is not JSON', { cause });
+  }
+  openSpecJson(json);
+}
+
+function openSpecJson(json: unknown): void {
+  const spec = parseSpec(typeof json === 'object' && json !== null && 'spec' in json ? json.spec : json);
+  const lab = experiments.definition(spec.lab);
+  if (!lab) throw new VitrineError('unknown-lab', `the file is of the lab "${spec.lab}"`);
+  experiments.open(spec.lab, spec);
+  experiments.save(spec.lab);
+  const fragment = labFragment(minimalSpec(spec, lab));
+  location.hash = fragment.length <= LINK_BUDGET ? fragment : `#/lab/${spec.lab}`;
+}
+
+/** Lets the reader pick a file, and says what was wrong with it where it cannot be opened. */
+export function pickSpecFile(): void {
+  const input = document.createElement('input');
+  input.type = 'file';
+  input.accept = 'application/json,.json';
+  input.addEventListener('change', () => {
+    void input.files?.[0]?.text().then(tryOpen);
+  });
+  input.click();
+}
+
+function tryOpen(text: string): void {
+  try {
+    openSpecText(text);
+  } catch (error) {
+    say(`The file cannot be opened: ${toWireError(error).message}.`);
+  }
+}
+
+/** Files dropped on the page open as experiments. */
+export function acceptDroppedFiles(): () => void {
+  const over = (event: DragEvent): void => {
+    if (event.dataTransfer?.types.includes('Files') === true) event.preventDefault();
+  };
+  const drop = (event: DragEvent): void => {
+    const file = event.dataTransfer?.files[0];
+    if (!file || event.defaultPrevented) return;
+    event.preventDefault();
+    void file.text().then(tryOpen);
+  };
+  window.addEventListener('dragover', over);
+  window.addEventListener('drop', drop);
+  return () => {
+    window.removeEventListener('dragover', over);
+    window.removeEventListener('drop', drop);
+  };
+}
+
+/** `#/lab/<id>?src=<path>`: an experiment too long for a link, from a file of this very site. */
+export function followSources(): void {
+  const follow = (): void => {
+    const fragment = location.hash;
+    const place = parsePlace(fragment);
+    if (!('options' in place) || place.hasSpec) return;
+    const src = place.options.get('src');
+    if (src === null) return;
+    const url = new URL(src, SITE);
+    const refuse = (error: unknown): void => experiments.setBadLink({ address: fragment, error: toWireError(error) });
+    if (url.origin !== new URL(SITE).origin)
+      return refuse(new VitrineError('bad-link', 'experiments are only loaded from this site itself'));
+    fetchJson(url.href).then(
+      (json) => {
+        if (location.hash !== fragment) return;
+        try {
+          experiments.open(place.lab, parseSpec(json));
+        } catch (error) {
+          refuse(error);
+        }
+      },
+      (error: unknown) => refuse(new VitrineError('network', `${src} did not arrive`, { cause: error })),
+    );
+  };
+  follow();
+  window.addEventListener('hashchange', follow);
+}
