@@ -77,7 +77,7 @@ function seedOf(name: string): number {
   return [...name].reduce((hash, c) => (Math.imul(hash, 31) + c.charCodeAt(0)) >>> 0, 7);
 }
 
-const NO_TOKENIZER: Tokenizer = {
+export const NO_TOKENIZER: Tokenizer = {
   size: 61,
   bosId: 0,
   eosId: 0,

@@ -37,10 +37,16 @@ export function attention(
 ): { readonly out: Tensor; readonly kv: KvEntry } {
   const { config, hooks, layer } = ctx;
   const { nHeads, nKvHeads, dHead, attentionDivisor } = config;
-  const project = (input: 'q_input' | 'k_input' | 'v_input', w: Linear, heads: number): Tensor =>
-    hooks.wants(input, layer)
-      ? splitProject(residual, input, w, heads, block, ctx)
-      : tf.reshape(linear(normed, w.w, w.b ?? undefined), [...normed.shape.slice(0, 2), heads, dHead]);
+  const normHeard = hooks.wants('ln1_scale', layer) || hooks.wants('ln1_normalized', layer);
+  const project = (input: 'q_input' | 'k_input' | 'v_input', w: Linear, heads: number): Tensor => {
+    const together = (): Tensor => tf.reshape(linear(normed, w.w, w.b ?? undefined), [...normed.shape.slice(0, 2), heads, dHead]);
+    if (!hooks.wants(input, layer)) return together();
+    const copies = copyPerHead(residual, heads);
+    const apart = splitProject(hooks.at(input, layer, copies), w, heads, block, config);
+    // Where somebody listens at the norm too, its path stays, and the copies add what an edit of them changes: else an
+    // edit of the norm would be lost as soon as a copy is captured, and the norm would have no gradient.
+    return normHeard ? tf.add(together(), tf.sub(apart, splitProject(copies, w, heads, block, config))) : apart;
+  };
   const q = hooks.at('q', layer, project('q_input', block.attn.q, nHeads));
   const k = hooks.at('k', layer, project('k_input', block.attn.k, nKvHeads));
   const v = hooks.at('v', layer, project('v_input', block.attn.v, nKvHeads));
@@ -85,18 +91,14 @@ export function headResults(z: Tensor, o: Linear, { nHeads, dHead, dModel }: Mod
   return tf.reshape(linear(tf.reshape(spread, [-1, nHeads * dHead]), o.w), [...lead, nHeads, dModel]);
 }
 
+/** [batch, pos, d_model] → [batch, pos, head, d_model]. */
+function copyPerHead(residual: Tensor, heads: number): Tensor {
+  return tf.mul(tf.expandDims(residual, 2), tf.ones([1, 1, heads, 1]));
+}
+
 /** Each head reads its own copy of the residual stream (TransformerLens' `use_split_qkv_input`), for edits of single edges. */
-function splitProject(
-  residual: Tensor,
-  input: 'q_input' | 'k_input' | 'v_input',
-  w: Linear,
-  heads: number,
-  block: BlockWeights,
-  ctx: AttentionContext,
-): Tensor {
-  const { config, hooks, layer } = ctx;
-  const [batch = 1, length = 0] = residual.shape;
-  const copies = hooks.at(input, layer, tf.mul(tf.expandDims(residual, 2), tf.ones([1, 1, heads, 1])));
+function splitProject(copies: Tensor, w: Linear, heads: number, block: BlockWeights, config: ModelConfig): Tensor {
+  const [batch = 1, length = 0] = copies.shape;
   const all = tf.reshape(linear(norm(copies, block.ln1, config), w.w, w.b ?? undefined), [
     batch,
     length,

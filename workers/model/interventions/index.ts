@@ -85,6 +85,8 @@ function mean(i: Of<'mean'>, ctx: CompileContext): Edit {
       i.over,
       ctx.hasBos,
     );
+    // A mean over positions belongs to none, so it reaches positions that no prompt has: those being generated.
+    if (i.over === 'batch+positions') return replace(x, value, placeMask(i, frame, x.shape));
     return replace(x, fit(value, x.shape, i.hook, frame.offset), placeMask(i, frame, x.shape, value.shape[1]));
   };
 }

@@ -79,21 +79,20 @@ export async function gatherSources(
   };
 }
 
-/** Mean over prompts at each position, over the prompts that reach it, and the number of positions that any reaches. */
+/**
+ * `batch`: mean over prompts at each position, over the prompts that reach it: [1, longest, …].
+ * `batch+positions`: one mean for every position, [1, 1, …].
+ */
 export function promptMean(tensors: readonly Tensor[], over: 'batch' | 'batch+positions', skipFirst: boolean): Tensor {
-  const longest = tensors.reduce((max, t) => Math.max(max, t.shape[1] ?? 0), 0);
   if (over === 'batch+positions') {
     const from = skipFirst ? 1 : 0;
     const rows = tensors.map((t) => {
       const length = t.shape[1] ?? 0;
       return length > from ? tf.slice(t, [0, from], [1, length - from]) : t;
     });
-    const joined = tf.concat(rows, 1);
-    return tf.tile(
-      tf.mean(joined, 1, true),
-      joined.shape.map((_, i) => (i === 1 ? longest : 1)),
-    );
+    return tf.mean(tf.concat(rows, 1), 1, true);
   }
+  const longest = tensors.reduce((max, t) => Math.max(max, t.shape[1] ?? 0), 0);
   const padded = tensors.map((t) =>
     tf.pad(
       t,

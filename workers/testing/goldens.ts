@@ -1,0 +1,142 @@
+import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { expect } from 'vitest';
+import { readSafetensors, safeFloats } from '../../core/files/safetensors.ts';
+import type { HookName } from '../../core/hooks.ts';
+import type { Intervention } from '../../core/interventions.ts';
+import type { Metric } from '../../core/metrics.ts';
+import type { BackendName, Quantization } from '../../core/model-config.ts';
+import type { HookedModel, Sae, TokenBatch } from '../api.ts';
+import { readMany, type Tensor } from '../kernels/index.ts';
+import { familyOf, type JsonObject } from '../model/families/index.ts';
+import { createHookedModel } from '../model/hooked-model.ts';
+import { WeightLoader } from '../model/weights.ts';
+import { createSae } from '../saes/sae.ts';
+import { SafetensorsSource } from '../weights/safetensors-source.ts';
+import { relativeError } from './numbers.ts';
+import { NO_TOKENIZER } from './tiny-models.ts';
+
+/** Written by training/goldens/make.py. */
+const TESTDATA = join(import.meta.dirname, '../testdata');
+const bytes = (...path: string[]): Uint8Array => new Uint8Array(readFileSync(join(TESTDATA, ...path)));
+
+export interface Golden<Meta> {
+  readonly meta: Meta;
+  /** Values of a stored tensor; throws where there is none. */
+  values(name: string): Float32Array;
+  has(name: string): boolean;
+}
+
+export function readGoldenJson<Meta>(name: string): Meta {
+  return JSON.parse(new TextDecoder().decode(gunzipSync(bytes(`${name}.json.gz`)))) as Meta;
+}
+
+export function readGolden<Meta>(name: string): Golden<Meta> {
+  const { tensors } = readSafetensors(bytes(`${name}.safetensors`));
+  return {
+    meta: readGoldenJson<Meta>(name),
+    has: (tensor) => tensors.has(tensor),
+    values(tensor) {
+      const found = tensors.get(tensor);
+      if (!found) throw new Error(`${name}.safetensors has no ${tensor}: run training/goldens/make.py`);
+      return safeFloats(found, tensor);
+    },
+  };
+}
+
+interface Plan {
+  readonly interventions: readonly Intervention[];
+  readonly prompts: TokenBatch;
+}
+/** Meta of `tiny-gpt2` and `tiny-llama`. */
+export interface TinyMeta {
+  readonly rows: TokenBatch;
+  readonly prompts: TokenBatch;
+  readonly hooks: readonly HookName[];
+  readonly variants: Readonly<Record<string, JsonObject>>;
+  readonly gradients: Readonly<
+    Record<string, { readonly metric: Metric; readonly hooks: readonly HookName[]; readonly plan?: Plan }>
+  >;
+  readonly cases: Readonly<Record<string, { readonly interventions: readonly Intervention[] }>>;
+}
+
+export const tinySaeNames = ['jumprelu', 'jumprelu_z', 'standard', 'topk'] as const;
+
+/** An SAE in SAELens' own files. */
+export function goldenSae(name: string, quantization: Quantization = 'f32'): Sae {
+  const cfg: unknown = JSON.parse(new TextDecoder().decode(bytes('tiny-saes', name, 'cfg.json')));
+  const source = new SafetensorsSource([bytes('tiny-saes', name, 'sae_weights.safetensors')]);
+  return createSae({ id: `tiny/${name}`, config: cfg, source, quantization, digest: 'none' });
+}
+
+/** The tiny checkpoint of a family on the open backend, with the tiny SAEs at hand. */
+export function goldenModel(family: 'gpt2' | 'llama', quantization: Quantization = 'f32', change: JsonObject = {}): HookedModel {
+  const json = {
+    ...(JSON.parse(new TextDecoder().decode(bytes(`tiny-${family}`, 'config.json'))) as JsonObject),
+    ...change,
+  };
+  const definition = familyOf(json);
+  const config = definition.parseConfig(json);
+  const source = new SafetensorsSource([bytes(`tiny-${family}`, 'model.safetensors')]);
+  const weights = definition.load(new WeightLoader(source, quantization), config);
+  const saes = new Map<string, Sae>();
+  const sae = (id: string): Promise<Sae> => {
+    const found = saes.get(id) ?? goldenSae(id.replace('tiny/', ''));
+    saes.set(id, found);
+    return Promise.resolve(found);
+  };
+  return createHookedModel({ id: `tiny-${family}`, config, weights, tokenizer: NO_TOKENIZER, quantization, digest: 'none', sae });
+}
+
+/**
+ * The values of each row's own tokens, one row after the other, as goldens store them. Scores and patterns
+ * [batch, head, query, key] lose padded queries and keys, everything else [batch, pos, …] padded positions.
+ */
+export async function ownValues(x: Tensor, lengths: readonly number[]): Promise<Float32Array> {
+  const [data = new Float32Array(0)] = await readMany([x]);
+  const out: number[] = [];
+  const [, , queries = 0, keys = 0] = x.shape;
+  const square = x.shape.length === 4 && queries === keys && queries === Math.max(...lengths);
+  const perRow = x.size / lengths.length;
+  for (const [row, n] of lengths.entries()) {
+    const at = row * perRow;
+    if (!square) {
+      const width = perRow / (x.shape[1] ?? 1);
+      for (let i = 0; i < n * width; i++) out.push(data[at + i]!);
+      continue;
+    }
+    for (let h = 0; h < (x.shape[1] ?? 0); h++)
+      for (let q = 0; q < n; q++) for (let k = 0; k < n; k++) out.push(data[at + (h * queries + q) * keys + k]!);
+  }
+  return Float32Array.from(out);
+}
+
+/** As `relativeError`, where pairs that may not attend have −∞ in the golden and a very negative score here. */
+export function goldenError(actual: Float32Array, expected: Float32Array): number {
+  const blocked = (x: number): boolean => x < -1e8;
+  if (actual.length !== expected.length || expected.some((x, i) => blocked(x) !== blocked(actual[i]!))) return Infinity;
+  return relativeError(
+    actual.map((x) => (blocked(x) ? 0 : x)),
+    expected.map((x) => (blocked(x) ? 0 : x)),
+  );
+}
+
+/** Ids of the k largest logits, largest first. */
+export function top(logits: Float32Array, k = 5): number[] {
+  return [...logits.keys()].sort((a, b) => logits[b]! - logits[a]! || a - b).slice(0, k);
+}
+
+/** Asserts an error, and notes it for docs/parity.md where PARITY_REPORT names a file. */
+export function within(
+  error: number,
+  limit: number,
+  what: { backend: BackendName; dtype: Quantization; kind: string; of: string },
+): void {
+  const file = process.env['PARITY_REPORT'];
+  if (file) {
+    mkdirSync('.cache', { recursive: true });
+    appendFileSync(file, `${JSON.stringify({ ...what, error })}\n`);
+  }
+  expect(error, `${what.kind}: ${what.of}`).toBeLessThan(limit);
+}
