@@ -3,23 +3,29 @@
 Mean ablation replaces a head's z, position by position, by its mean over ABC twins (same frame, three unrelated names) of the same template group.
 Path patching follows Wang et al. (2211.00593): sender heads take their value from the ABC run, every other head is frozen to the clean run,
 MLPs on the way are recomputed; the receiver is the final residual at END, or the queries of a mover.
+The frames of the literature have aligned positions. Sentences with two pairs do not, so there a head takes its value from the prompt's own ABC twin instead
+of a mean: the name that comes again is all that tells the answer.
+
+usage: circuit.py --model out/primer [--evals out/evals] [--tokenizer out/tokenizer]    -> out/primer/circuit.json
 """
 
 from __future__ import annotations
 
+import argparse
+import time
 from collections import defaultdict
+from pathlib import Path
 
 import torch
 
-from common import pad
+from common import OUT, encode, load_tokenizer, read_jsonl, write_json
+from quantize import load_hf
 
 
 class Prompts:
     """Aligned pairs up to END (the position that predicts the answer). Group = same frame and same length, so positions mean the same."""
 
     def __init__(self, tok, clean: list[dict], abc: list[dict], fields):
-        from common import encode
-
         groups = defaultdict(list)
         for a, b in zip(clean, abc):
             ids, spans = encode(tok, a)
@@ -146,11 +152,80 @@ def path_patch(m, p: Prompts, receivers: list[tuple[int, int]] | None, max_group
     return sorted((dict(layer=l, head=h, change=v / n) for (l, h), v in total.items()), key=lambda d: d["change"])
 
 
-def circuit(m, p: Prompts) -> dict:
-    table = head_table(m, p)
+@torch.no_grad()
+def resample_table(m, p: Prompts) -> dict:
+    """Like head_table's ablations, but each head takes its z from the prompt's ABC twin at every position."""
+    L, H = m.c.n_layers, m.c.n_heads
+    base = acc = 0.0
+    eff, acc_abl, dup, att_s1 = (torch.zeros(L, H) for _ in range(4))
+    for g in p.groups:
+        x, xc, io, s = batch(g)
+        clean: dict = {}
+        corr: dict = {}
+        ld, ok = logit_diff(m.run(x, keep=clean)[:, -1], io, s)
+        m.run(xc, keep=corr)
+        base += ld.sum().item()
+        acc += ok.sum().item()
+        n = torch.arange(len(g))
+        s1, s2 = (torch.tensor([e[k] for e in g]) for k in ("s1", "s2"))
+        for l in range(L):
+            name = f"blocks.{l}.attn.hook_z"
+            dup[l] += clean[f"blocks.{l}.attn.hook_pattern"][n, :, s2, s1].sum(0)
+            att_s1[l] += clean[f"blocks.{l}.attn.hook_pattern"][n, :, -1, s1].sum(0)
+            for h in range(H):
+                def swap(v, h=h, c=corr[name]):
+                    v = v.clone()
+                    v[:, :, h] = c[:, :, h]
+                    return v
+                ld2, ok2 = logit_diff(m.run(x, {name: swap})[:, -1], io, s)
+                eff[l, h] += (ld2 - ld).sum()
+                acc_abl[l, h] += ok2.sum()
+    N = p.n
+    heads = [dict(layer=l, head=h, resampledLogitDiffChange=eff[l, h].item() / N, resampledAccuracy=acc_abl[l, h].item() / N, s2ToS1=dup[l, h].item() / N, endToS1=att_s1[l, h].item() / N)
+             for l in range(L) for h in range(H)]
+    return dict(prompts=N, groups=len(p.groups), baseLogitDiff=base / N, baseAccuracy=acc / N, heads=heads)
+
+
+def paths(m, p: Prompts) -> dict:
     final = path_patch(m, p, None)
     movers = [(d["layer"], d["head"]) for d in final if d["layer"] >= 1 and d["change"] < -0.3][:3]
-    queries = path_patch(m, p, movers) if movers else []
-    matter = [h for h in table["heads"] if h["ablatedLogitDiffChange"] < -0.5 or h["ablatedAccuracy"] < table["baseAccuracy"] - 0.05]
-    return dict(**table, pathToFinal=final, movers=[dict(layer=l, head=h) for l, h in movers], pathToMoverQueries=queries,
-                headsThatMatter=[f"L{h['layer']}H{h['head']}" for h in matter], layersThatMatter=sorted({h["layer"] for h in matter}))
+    return dict(pathToFinal=final, movers=[dict(layer=l, head=h) for l, h in movers], pathToMoverQueries=path_patch(m, p, movers) if movers else [])
+
+
+def important(t: dict, effect: str, accuracy: str) -> dict:
+    """Heads without which the logit difference falls by half a logit, or the accuracy by five points."""
+    matter = [h for h in t["heads"] if h[effect] < -0.5 or h[accuracy] < t["baseAccuracy"] - 0.05]
+    return dict(headsThatMatter=[f"L{h['layer']}H{h['head']}" for h in matter], layersThatMatter=sorted({h["layer"] for h in matter}))
+
+
+def circuit(m, plain: Prompts, pairs: Prompts) -> dict:
+    a, b = head_table(m, plain), resample_table(m, pairs)
+    return dict(plain={**a, **paths(m, plain), **important(a, "ablatedLogitDiffChange", "ablatedAccuracy")},
+                twoPairs={**b, **paths(m, pairs), **important(b, "resampledLogitDiffChange", "resampledAccuracy")})
+
+
+def load(evals: Path, name: str, tok, group) -> Prompts:
+    def fields(d: dict) -> dict:
+        return dict(group=group(d["meta"]), io=d["meta"]["IO"], s=d["meta"]["S"])
+    return Prompts(tok, read_jsonl(evals / f"{name}.jsonl"), read_jsonl(evals / f"{name}_abc.jsonl"), fields)
+
+
+def main() -> None:
+    ap = argparse.ArgumentParser()
+    ap.add_argument("--model", default=str(OUT / "primer"))
+    ap.add_argument("--evals", default=str(OUT / "evals"))
+    ap.add_argument("--tokenizer", default=str(OUT / "tokenizer"))
+    ap.add_argument("--threads", type=int, default=2)
+    a = ap.parse_args()
+    torch.set_num_threads(a.threads)
+    t0 = time.time()
+    tok, evals = load_tokenizer(Path(a.tokenizer) / "tokenizer.json"), Path(a.evals)
+    r = circuit(load_hf(Path(a.model) / "hf-int8"), load(evals, "ioi_circuit", tok, lambda k: f"{k['template']} {k['order']}"), load(evals, "ioi_twoPairs", tok, lambda _: ""))
+    write_json(Path(a.model) / "circuit.json", r)
+    for k, t in r.items():
+        print(f"{k}: {t['prompts']} prompts, accuracy {t['baseAccuracy']:.3f}, logit difference {t['baseLogitDiff']:.2f}, heads {t['headsThatMatter']}, movers {t['movers']}")
+    print(f"circuit in {time.time() - t0:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,6 @@
 """Packs exported documents into training rows.
 
-usage: data.py --docs out/documents.jsonl [--copy out/copy.jsonl] --out out/rows.npz
+usage: data.py --docs out/documents.jsonl [--copy out/copy.jsonl --copy-rows 8000] --out out/rows.npz
 A row is BOS, document, BOS, document, ... cut at 129 tokens (128 inputs and their targets), so documents start at varied positions.
 Loss weights per target: answers `ANSWER`; tokens of random strings that nothing predicts `NOISE`; the rest 1.
 """
@@ -86,6 +86,7 @@ def main() -> None:
     ap = argparse.ArgumentParser()
     ap.add_argument("--docs", default=str(OUT / "documents.jsonl"))
     ap.add_argument("--copy", default="")
+    ap.add_argument("--copy-rows", type=int, default=8000, help="how many rows of the copy-heavy text go first")
     ap.add_argument("--tokenizer", default="")
     ap.add_argument("--seed", type=int, default=1)
     ap.add_argument("--out", default=str(OUT / "rows.npz"))
@@ -98,7 +99,7 @@ def main() -> None:
         r2, w2, c2 = pack(a.copy, tok, a.seed + 1)
         t2 = sum(c2.values())
         print("copy", r2.shape, {k: round(v / t2, 3) for k, v in sorted(c2.items())})
-        rows, weights = np.concatenate([r2, rows]), np.concatenate([w2, weights])
+        rows, weights = np.concatenate([r2[: a.copy_rows], rows]), np.concatenate([w2[: a.copy_rows], weights])
     Path(a.out).parent.mkdir(parents=True, exist_ok=True)
     np.savez(a.out, rows=rows, weights=weights)
 

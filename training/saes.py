@@ -231,6 +231,8 @@ def main() -> None:
     A("--minutes", type=float, default=0)
     A("--steps", type=int, default=0)
     A("--tokens", type=int, default=700_000)
+    A("--batch", type=int, default=2048)
+    A("--validation-rows", type=int, default=512)
     A("--seed", type=int, default=0)
     A("--threads", type=int, default=2)
     A("--keep", action="store_true", help="leave SAEs that exist")
@@ -247,12 +249,12 @@ def main() -> None:
         sites = [s for s in sites if not (out / s / "scores.json").exists()]
     t0 = time.time()
     acts = collect(m, np.load(a.rows)["rows"][: a.tokens // CTX], sites, OUT / "activations")
-    val = np.load(a.validation)["rows"][:512]
+    val = np.load(a.validation)["rows"][: a.validation_rows]
     print(f"{len(next(iter(acts.values())))} activations per site in {time.time() - t0:.0f} s", flush=True)
     for site in sites:
         k = a.k_resid if "resid" in site else a.k_other
         t0 = time.time()
-        full = train_sae(acts[site], a.width, k, a.minutes, a.steps, a.seed)
+        full = train_sae(acts[site], a.width, k, a.minutes, a.steps, a.seed, a.batch)
         q = to_int8(full)
         s = from_int8(q)
         res, top, density = measure(m, s, site, val)

@@ -1,6 +1,7 @@
 """Trains `primer` on packed rows. Time-boxed (`--minutes`) or token-boxed (`--tokens`); resumable; one seed.
 
-usage: train.py --rows out/rows.npz --name primer --minutes 55
+usage: train.py --rows out/rows.npz --name primer --tokens 14e6
+       train.py --name primer --export out/early     writes the checkpoint of a run, finished or not, as out/early/hf
 Muon on the blocks' matrices, AdamW on the rest; warm-up, constant, linear decay over the last `--decay` of the budget.
 With `--tokens` the schedule is a function of the step alone, so a run repeats; with `--minutes` it follows the training clock.
 """
@@ -19,6 +20,7 @@ from safetensors.torch import save_file
 from common import OUT, write_json
 from model import GPT, Config, check_against_transformers, hf_config, to_hf_state
 from optim import Muon, WeightedCrossEntropy
+from quantize import load_hf
 
 
 def save_hf(m: GPT, folder: Path) -> None:
@@ -26,6 +28,24 @@ def save_hf(m: GPT, folder: Path) -> None:
     state = {f"transformer.{k}": v for k, v in to_hf_state(m).items()}
     save_file(state, str(folder / "model.safetensors"), metadata={"format": "pt"})
     write_json(folder / "config.json", hf_config(m.c))
+
+
+def export(checkpoint: Path, dst: Path) -> None:
+    """The checkpoint as `dst`/hf with its training.json, for everything that comes after training."""
+    c = torch.load(checkpoint, weights_only=False, map_location="cpu")
+    m = GPT(Config(**c["config"]))
+    m.load_state_dict(c["model"])
+    m.eval()
+    save_hf(m, dst / "hf")
+    worst = check_against_transformers(m, str(dst / "hf"))
+    write_json(dst / "training.json", dict(tokens=c["tokens"], minutes=round(c["spent"] / 60, 1), steps=c["step"], parameters=sum(p.numel() for p in m.parameters()),
+                                           seed=c["args"]["seed"], args=plain_args(c["args"]), history=c["history"]))
+    print(f"{checkpoint.name} at {c['tokens'] / 1e6:.2f} M tokens -> {dst}; max |logit - transformers| = {worst:.1e}", flush=True)
+
+
+def plain_args(args: dict) -> dict:
+    """Arguments without paths: what the model card may quote."""
+    return {k: v for k, v in args.items() if k not in ("rows", "evals", "export", "fresh", "init", "before", "tokenizer")}
 
 
 def main() -> None:
@@ -44,6 +64,10 @@ def main() -> None:
     A("--qk", type=float, default=0.5)
     A("--warm", type=int, default=40)
     A("--decay", type=float, default=0.5)
+    A("--peak", type=float, default=1.0, help="scale of both rates: below 1 for a second phase")
+    A("--init", default="", help="start from this transformers checkpoint (a second phase), with fresh optimizer states")
+    A("--before", default="", help="training.json of the first phase, whose tokens and minutes are added")
+    A("--tokenizer", default="", help="the folder of another tokenizer than out/tokenizer")
     A("--seed", type=int, default=1)
     A("--threads", type=int, default=2)
     A("--plain", type=int, default=0, help="1: every target weighs the same")
@@ -51,19 +75,24 @@ def main() -> None:
     A("--save-minutes", type=float, default=3)
     A("--evals", default=str(OUT / "evals"))
     A("--fresh", action="store_true")
+    A("--export", default="", help="write the checkpoint as a transformers checkpoint into this folder, and stop")
     a = ap.parse_args()
+    if a.export:
+        return export(OUT / a.name / "checkpoint.pt", Path(a.export))
     assert a.minutes or a.tokens, "give --minutes or --tokens"
     torch.set_num_threads(a.threads)
     torch.set_flush_denormal(True)
     torch.manual_seed(a.seed)
 
     from common import load_tokenizer
-    vocab = a.vocab or load_tokenizer().get_vocab_size()
+    tok = load_tokenizer(Path(a.tokenizer) / "tokenizer.json" if a.tokenizer else None)
+    vocab = a.vocab or tok.get_vocab_size()
     out = OUT / a.name
     out.mkdir(parents=True, exist_ok=True)
     data = np.load(a.rows)
     rows, weights = data["rows"], data["weights"]
-    m = GPT(Config(vocab=vocab, d_model=a.d_model))
+    m = load_hf(Path(a.init)).train() if a.init else GPT(Config(vocab=vocab, d_model=a.d_model))
+    assert m.c.vocab == vocab, f"the checkpoint has {m.c.vocab} tokens, the tokenizer {vocab}"
     blocks = {id(p) for b in m.blocks for p in b.parameters() if p.dim() == 2}
     adam = torch.optim.AdamW([p for p in m.parameters() if id(p) not in blocks], lr=a.lr, betas=(0.9, 0.97), weight_decay=0.0)
     muon = Muon(m.blocks, a.muon_lr, a.wd, a.qk)
@@ -85,7 +114,7 @@ def main() -> None:
         tmp.replace(ck)
 
     from evaluate import quick_sets, quick
-    sets = quick_sets(Path(a.evals)) if Path(a.evals).exists() else None
+    sets = quick_sets(Path(a.evals), tok) if Path(a.evals).exists() else None
     n_par = sum(p.numel() for p in m.parameters())
     print(f"{n_par} parameters, {len(rows)} rows = {rows.size / 1e6:.1f} M tokens, {vars(a)}", flush=True)
     per_step = a.batch * (rows.shape[1] - 1)
@@ -95,7 +124,7 @@ def main() -> None:
         u = max(spent / (60 * a.minutes) if a.minutes else 0, seen_tokens / a.tokens if a.tokens else 0)
         if u >= 1:
             break
-        f = min(1, (step + 1) / a.warm) * min(1, max(0.02, (1 - u) / a.decay))
+        f = a.peak * min(1, (step + 1) / a.warm) * min(1, max(0.02, (1 - u) / a.decay))
         for g in adam.param_groups:
             g["lr"] = a.lr * f
         # Rows are used in file order (the copy-heavy ones lie first); a second pass comes in a seeded order.
@@ -131,7 +160,11 @@ def main() -> None:
     m.eval()
     save_hf(m, out / "hf")
     worst = check_against_transformers(m, str(out / "hf"))
-    write_json(out / "training.json", dict(tokens=seen_tokens, minutes=round(spent / 60, 1), steps=step, parameters=n_par, seed=a.seed, args=vars(a), history=history))
+    record = dict(tokens=seen_tokens, minutes=round(spent / 60, 1), steps=step, parameters=n_par, seed=a.seed, args=plain_args(vars(a)), history=history)
+    if a.before:
+        first = json.loads(Path(a.before).read_text())
+        record = dict(record, tokens=record["tokens"] + first["tokens"], minutes=round(record["minutes"] + first["minutes"], 1), steps=record["steps"] + first["steps"], phases=[first, record])
+    write_json(out / "training.json", record)
     if sets is not None:
         print("FINAL " + " ".join(f"{k}={v:.3f}" for k, v in quick(m, sets).items()), flush=True)
     print(f"done: {seen_tokens / 1e6:.2f} M tokens in {spent / 60:.1f} min; max |logit - transformers| = {worst:.1e}", flush=True)

@@ -42,8 +42,20 @@ function ioiSet(rng: Rng, each: number): Doc[] {
   return rng.shuffle(out);
 }
 
+const withTwins = (docs: readonly Doc[]): Doc[] => docs.map((d) => corruptedTwin(d) ?? d);
+
+/** Plain prompts in the literature's frames, many a frame, for means over aligned positions. */
+function circuitSet(rng: Rng, each: number): Doc[] {
+  const plain: GenerateOptions = { form: 'literature', controls: false, others: false, apposition: false, bystander: false };
+  return LITERATURE.flatMap((_, template) =>
+    (['ABBA', 'BABA'] as const).flatMap((order) =>
+      Array.from({ length: each }, () => generate('ioi', rng, { ...plain, template, order })),
+    ),
+  );
+}
+
 /**
- * The evaluation sets by file name, from streams of their own. `ioi_abc` is aligned line by line with `ioi`. `knowledge` asks for every
+ * The evaluation sets by file name, from streams of their own. `ioi_X_abc` is aligned line by line with `ioi_X`. `knowledge` asks for every
  * fact, with the true value in the text. In `inContext_*` only the answer after 8 examples is graded.
  */
 export function evalSets(seed: number): Record<string, Doc[]> {
@@ -51,9 +63,12 @@ export function evalSets(seed: number): Record<string, Doc[]> {
   const sets: Record<string, Doc[]> = {};
   const ioi = ioiSet(stream('ioi'), 4);
   sets['ioi'] = ioi;
-  sets['ioi_abc'] = ioi.map((d) => corruptedTwin(d) ?? d);
+  sets['ioi_abc'] = withTwins(ioi);
   for (const form of ['varied', 'twoPairs', 'threePeople', 'split'] as const)
     sets[`ioi_${form}`] = many(300, stream(form), 'ioi', { form, controls: false });
+  sets['ioi_circuit'] = circuitSet(stream('circuit'), 20);
+  sets['ioi_circuit_abc'] = withTwins(sets['ioi_circuit']);
+  sets['ioi_twoPairs_abc'] = withTwins(sets['ioi_twoPairs'] ?? []);
   for (const c of SEQUENCES) sets[`sequence_${c.id}`] = many(100, stream(c.id), 'sequence', { kind: c.id });
   sets['greaterThan'] = many(600, stream('greaterThan'), 'greaterThan');
   sets['docstring'] = many(300, stream('docstring'), 'docstring');
