@@ -1,8 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  // tfjs' ESM build, so that tfjs-core and its gradient registry are one copy.
+  // tfjs' ESM build, so that tfjs-core and its gradient registry are one copy; tests in Node resolve as for a server.
   resolve: { mainFields: ['module', 'main'] },
+  ssr: { resolve: { mainFields: ['module', 'main'] } },
   test: {
     environment: 'node',
     include: ['{core,workers,labs,scripts,app}/**/*.test.{ts,tsx}'],
