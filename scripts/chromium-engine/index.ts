@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Browser } from '@playwright/test';
 import type { BackendName } from '../../core/model-config.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import { EngineClient } from '../../workers/client/engine-client.ts';
@@ -14,6 +15,17 @@ import { pageWorker } from './bridge.ts';
 
 export const DIST: string = join(ROOT, 'dist');
 
+/** Headless, on the machine's Chromium or Playwright's own. */
+export async function launchChromium(): Promise<Browser> {
+  const found = ensureChromium();
+  if (!found) throw new VitrineError('backend-failed', 'no Chromium was found');
+  const { chromium } = await import('@playwright/test');
+  return chromium.launch({
+    ...(found.executablePath === undefined ? {} : { executablePath: found.executablePath }),
+    args: [...CHROMIUM_FLAGS],
+  });
+}
+
 /** Path of the engine's worker within the built site. */
 export function workerAsset(dist: string = DIST): string {
   const found = readdirSync(join(dist, 'assets')).filter((name) => /^engine\.worker-.*\.js$/.test(name));
@@ -23,20 +35,20 @@ export function workerAsset(dist: string = DIST): string {
   return `assets/${only}`;
 }
 
+export interface ChromiumEngineOptions {
+  readonly backend: BackendName;
+  /** Another folder than `dist/`, with a worker and bundles in it. */
+  readonly site?: { readonly folder: string; readonly worker: string };
+}
+
 /** The built site's worker in headless Chromium: the engine exactly as the page runs it. */
-export async function openChromiumEngine({ backend }: { readonly backend: BackendName }): Promise<OpenEngine> {
+export async function openChromiumEngine({ backend, site }: ChromiumEngineOptions): Promise<OpenEngine> {
   await ensureBuilt();
-  const chromium = ensureChromium();
-  if (!chromium) throw new VitrineError('backend-failed', 'no Chromium was found');
-  const { chromium: launcher } = await import('@playwright/test');
-  const server = await serveFolder({ folder: DIST, intercept: blankPage(DIST) });
-  const browser = await launcher.launch({
-    ...(chromium.executablePath === undefined ? {} : { executablePath: chromium.executablePath }),
-    args: [...CHROMIUM_FLAGS],
-  });
+  const server = await serveFolder({ folder: site?.folder ?? DIST, intercept: blankPage(DIST) });
+  const browser = await launchChromium();
   const page = await browser.newPage();
   await page.goto(`${server.url}${BLANK}`);
-  const worker = await pageWorker(page, `${server.url}${workerAsset()}`);
+  const worker = await pageWorker(page, `${server.url}${site?.worker ?? workerAsset()}`);
   let started = false;
   const engine = new EngineClient({
     createWorker: () => {

@@ -17,7 +17,8 @@ const USAGE = `Vitrine's engine without the page.
   vitrine bench          times of every backend, against PyTorch where there is one
       --quick                     fewer repetitions
       --out DIR                   default e2e/bench/out
-      --markdown FILE             also as a table
+      --markdown FILE             also as a page of documentation
+      --only PLACE/BACKEND        one of them, as JSON
 
 Exit status: 0, 1 if an experiment failed, 2 for a command line that is not understood. Progress goes to stderr.
 `;
@@ -52,6 +53,21 @@ async function main([command, ...rest]: readonly string[]): Promise<number> {
     }
     case 'unlink':
       return (await import('./link.ts')).unlink(parse(rest, 1, {}).argument);
+    case 'bench': {
+      const { values } = parse(rest, 0, {
+        quick: { type: 'boolean' },
+        out: { type: 'string' },
+        markdown: { type: 'string' },
+        only: { type: 'string' },
+      });
+      const { bench } = await import('../bench/index.ts');
+      return bench({
+        quick: values['quick'] === true,
+        out: text(values['out']),
+        markdown: text(values['markdown']),
+        only: text(values['only']),
+      });
+    }
     case 'help':
     case '--help':
     case '-h':

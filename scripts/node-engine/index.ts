@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { BackendName } from '../../core/model-config.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
+import type { HostEnvironment } from '../../workers/runtime/environment.ts';
 import { commit } from '../lib/commit.ts';
 import type { OpenEngine } from '../lib/open-engine.ts';
 import { ROOT } from '../lib/root.ts';
@@ -12,6 +13,8 @@ export interface NodeEngineOptions {
   readonly backend: BackendName;
   /** Where bundles are; default `public/` of the repository. */
   readonly folder?: string;
+  /** Default: those of `labs/`. */
+  readonly labs?: HostEnvironment['labs'];
   /** Called with validation errors of the graphics device, which do not throw; default: one line on stderr each. */
   readonly onDeviceError?: (message: string) => void;
 }
@@ -20,7 +23,7 @@ export interface NodeEngineOptions {
  * The page's engine in Node: same host, same client, same labs; files come from `public/`, WebGPU is Dawn on the machine's
  * Vulkan driver. Dawn keeps the process alive after `close`, so a script ends with `process.exit`.
  */
-export async function openNodeEngine({ backend, folder, onDeviceError }: NodeEngineOptions): Promise<OpenEngine> {
+export async function openNodeEngine({ backend, folder, labs, onDeviceError }: NodeEngineOptions): Promise<OpenEngine> {
   if (backend === 'webgpu') {
     const missing = await installNodeWebGpu();
     if (missing !== null) throw new VitrineError('no-webgpu', missing);
@@ -33,7 +36,7 @@ export async function openNodeEngine({ backend, folder, onDeviceError }: NodeEng
   const engine = new EngineClient({
     createWorker: () =>
       hostWorker({
-        labs: labModule,
+        labs: labs ?? labModule,
         openSource: () => folderSource(folder ?? join(ROOT, 'public')),
         wasmPaths: nodeWasmPaths(),
         onDeviceError: onDeviceError ?? ((message) => process.stderr.write(`WebGPU: ${message}\n`)),

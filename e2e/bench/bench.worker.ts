@@ -1,0 +1,19 @@
+/** The engine's worker with the benchmark's own lab; built by `vitrine bench` only. */
+import plain from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
+import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
+import threaded from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
+import { createHost } from '../../workers/runtime/host.ts';
+import { HttpSource } from '../../workers/weights/http-source.ts';
+import { generateLab } from './generate-lab.ts';
+
+const host = createHost((event) => self.postMessage(event), {
+  labs: async (id) => (id === generateLab.lab.id ? generateLab : null),
+  openSource: (base) => new HttpSource(base),
+  wasmPaths: {
+    'tfjs-backend-wasm.wasm': plain,
+    'tfjs-backend-wasm-simd.wasm': simd,
+    'tfjs-backend-wasm-threaded-simd.wasm': threaded,
+  },
+  ...(self.crossOriginIsolated ? { threads: navigator.hardwareConcurrency } : {}),
+});
+self.addEventListener('message', (event: MessageEvent<unknown>) => host.handle(event.data));

@@ -1,0 +1,143 @@
+import type { BackendName } from '../../core/model-config.ts';
+import type { ExperimentSpec } from '../../core/spec/index.ts';
+import type { Generated } from '../../e2e/bench/generate-lab.ts';
+import type { ExploreChunk, ExploreResult } from '../../labs/explore/result.ts';
+import { lab as explore } from '../../labs/explore/spec.ts';
+import type { Engine, EngineInfo } from '../../workers/client/engine.ts';
+import type { OpenEngine, Place } from '../lib/open-engine.ts';
+import { openGenerator } from './generator.ts';
+
+export const NEW_TOKENS = 32;
+
+export interface Measured {
+  readonly place: Place;
+  readonly backend: BackendName;
+  readonly adapter: string | null;
+  readonly threads: number | null;
+  /** Worker asked for → ready. */
+  readonly startMs: number;
+  /** Model and one dictionary: read, checked, on the device. */
+  readonly loadMs: number;
+  /** Of that, what they take there. */
+  readonly weightBytes: number;
+  /** The first run of `explore`, shaders and buffers included, until its features are there. */
+  readonly firstFeaturesMs: number;
+  /** Later runs: prompt → features, and prompt → everything that `explore` shows. Medians. */
+  readonly featuresMs: number;
+  readonly exploreMs: number;
+  readonly deviceBytes: number | null;
+  /** Greedy, with cache; median. */
+  readonly tokensPerSecond: number;
+}
+
+/** Ids of the prompt that everything is measured on, for the other side of the comparison. */
+export interface Workload {
+  readonly ids: readonly number[];
+  readonly saes: readonly string[];
+}
+
+export async function measure(
+  place: Place,
+  backend: BackendName,
+  repeat: number,
+  open: () => Promise<OpenEngine>,
+): Promise<{ readonly measured: Measured; readonly workload: Workload }> {
+  const { engine, close } = await open();
+  try {
+    const startMs = await timed(() => ready(engine));
+    const info = await ready(engine);
+    const saes = explore.defaults.saes ?? [];
+    let weightBytes = 0;
+    const loadMs = await timed(async () => {
+      ({ bytes: weightBytes } = await engine.load(explore.defaults.model, { saes }));
+    });
+    const first = await exploreOnce(engine);
+    const runs: Awaited<ReturnType<typeof exploreOnce>>[] = [];
+    for (let i = 0; i < repeat; i++) runs.push(await exploreOnce(engine));
+    const ids = first.result.tokens.map(({ id }) => id);
+    return {
+      measured: {
+        place,
+        backend,
+        adapter: info.adapter,
+        threads: info.threads,
+        startMs,
+        loadMs,
+        weightBytes,
+        firstFeaturesMs: first.featuresMs,
+        featuresMs: median(runs.map((run) => run.featuresMs)),
+        exploreMs: median(runs.map((run) => run.totalMs)),
+        deviceBytes: engine.snapshot().memory?.deviceBytes ?? null,
+        tokensPerSecond: await generation(place, backend, ids, repeat),
+      },
+      workload: { ids, saes },
+    };
+  } finally {
+    await close();
+  }
+}
+
+async function exploreOnce(
+  engine: Engine,
+): Promise<{ readonly featuresMs: number; readonly totalMs: number; readonly result: ExploreResult }> {
+  const began = performance.now();
+  let featuresMs = NaN;
+  const { payload } = await engine.run(explore.defaults, {
+    fresh: true,
+    onChunk: (chunk) => {
+      if ((chunk as ExploreChunk).part === 'features') featuresMs = performance.now() - began;
+    },
+  });
+  return { featuresMs, totalMs: performance.now() - began, result: payload as ExploreResult };
+}
+
+async function generation(place: Place, backend: BackendName, ids: readonly number[], repeat: number): Promise<number> {
+  const { engine, close } = await openGenerator(place, backend);
+  try {
+    const spec: ExperimentSpec = {
+      v: 1,
+      lab: 'bench-generate',
+      labV: 1,
+      model: explore.defaults.model,
+      prompts: [{ tokens: ids }],
+      params: {},
+      sampling: { seed: 0, maxNewTokens: NEW_TOKENS },
+    };
+    const rates: number[] = [];
+    for (let i = 0; i <= repeat; i++) {
+      const { tokens, milliseconds } = (await engine.run(spec, { fresh: true })).payload as Generated;
+      if (i > 0) rates.push((tokens.length / milliseconds) * 1e3);
+    }
+    return median(rates);
+  } finally {
+    await close();
+  }
+}
+
+/** Resolves when the engine's handshake is done. */
+export function ready(engine: Engine): Promise<EngineInfo> {
+  return new Promise((resolve, reject) => {
+    let end: (() => void) | null = null;
+    const look = (): void => {
+      const { status } = engine.snapshot();
+      if (status.state !== 'ready' && status.state !== 'failed') return;
+      end?.();
+      if (status.state === 'ready') resolve(status.info);
+      else reject(new Error(`${status.error.code}: ${status.error.message}`));
+    };
+    end = engine.subscribe(look);
+    look();
+  });
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? (sorted[middle] ?? NaN) : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
+}

@@ -1,0 +1,66 @@
+import type { Report } from './index.ts';
+
+const ms = (x: number): string => (x >= 100 ? x.toFixed(0) : x.toFixed(1));
+const rate = (x: number): string => (x >= 10 ? x.toFixed(0) : x.toFixed(1));
+const MB = (x: number): string => (x / 1e6).toFixed(1);
+const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
+const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string =>
+  [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n');
+
+/** The report as a page of documentation. */
+export function markdownTable({ time, commit, machine, workload, page, engine, torch }: Report): string {
+  const measured = engine.flatMap((e) => ('missing' in e ? [] : [e]));
+  const missing = engine.flatMap((e) => ('missing' in e ? [`${e.backend} in ${e.place}: ${e.missing}`] : []));
+  const engines = table(
+    [
+      'backend',
+      'where',
+      'start, ms',
+      'load, ms',
+      'first features, ms',
+      'prompt → features, ms',
+      'all of `explore`, ms',
+      'tokens/s',
+    ],
+    measured.map((e) => [
+      `${e.backend}${e.threads === null ? '' : `, ${e.threads} thread${e.threads === 1 ? '' : 's'}`}${e.adapter === null ? '' : ` (${e.adapter})`}`,
+      e.place === 'node' ? 'Node' : 'Chromium',
+      ms(e.startMs),
+      ms(e.loadMs),
+      ms(e.firstFeaturesMs),
+      ms(e.featuresMs),
+      ms(e.exploreMs),
+      rate(e.tokensPerSecond),
+    ]),
+  );
+  const peers = torch.map((t) =>
+    typeof t === 'string'
+      ? t
+      : ['PyTorch', `${t.threads} thread${t.threads === 1 ? '' : 's'}`, ms(t.forwardAndSaesMs), rate(t.tokensPerSecond)],
+  );
+  const rows = peers.filter((peer) => typeof peer !== 'string');
+  const why = [...new Set(peers.filter((peer) => typeof peer === 'string'))];
+  const first =
+    typeof page === 'string'
+      ? `Not measured: ${page}`
+      : `First paint after ${ms(page.firstPaintMs)} ms; the recorded result is drawn after ${ms(page.firstPictureMs)} ms; ${MB(page.bytes)} MB were read until then (a first visit, from a server on the same machine, nothing compressed).`;
+  return `# Performance
+
+Made by \`npm run bench -- --markdown docs/performance.md\`; the numbers of one run, medians where there are several. ${time.slice(0, 10)}, commit ${commit}, ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}. WebGPU on SwiftShader is emulated on the CPU: its times say nothing about a graphics card.
+
+The prompt is the first of \`explore\` (${workload?.ids.length ?? 0} tokens, one dictionary). “Start”: worker asked for until it answers, “load”: model and dictionary read, checked and on the device. “First features”: the first run with its shaders and buffers, “prompt → features”: later ones, from asking until the features of every token are there; on the way lie the forward pass with ${'`explore`'}’s captures, and the next-token distribution. “All of \`explore\`” adds the logit lens, attention maps and attribution. Tokens/s: greedy, with key/value cache.
+
+${engines}
+${missing.length > 0 ? `\n${missing.map((line) => `Not measured: ${line}.`).join('\n')}\n` : ''}
+## Beside PyTorch
+
+Forward pass and SAE encoding of the same prompt, with the same weights dequantized, on the same machine in the same run.
+
+${rows.length > 0 ? table(['', '', 'forward and SAE, ms', 'tokens/s'], rows) : ''}
+${why.map((line) => `Not measured: ${line}.`).join('\n')}
+
+## First picture
+
+${first}
+`.replace(/\n{3,}/g, '\n\n');
+}
