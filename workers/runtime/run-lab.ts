@@ -9,6 +9,7 @@ import type { LabModule } from './environment.ts';
 import { reductions } from './reductions.ts';
 import type { Task } from './scheduler.ts';
 import type { Store } from './store.ts';
+import { trackModel } from './tracked-model.ts';
 
 /** How long a run may go on for itself after its device is gone. */
 const GRACE_MS = 2_000;
@@ -54,9 +55,10 @@ export async function runLab({ id, spec: input, labs, store, device, task, commi
     const data = await readMany(tensors);
     return info.backend === 'cpu' ? data.map((d) => d.slice()) : data;
   };
+  const tracked = trackModel(model);
   const ctx: RunContext = {
     backend: info.backend,
-    model,
+    model: tracked.model,
     sae,
     read,
     reduce: reductions,
@@ -64,7 +66,7 @@ export async function runLab({ id, spec: input, labs, store, device, task, commi
     checkpoint,
     progress: (phase, done, total, unit) => task.progress(phase, done, total, unit),
   };
-  const payload = await iterate(module.run(spec, ctx), { task, checkpoint, device });
+  const payload = await iterate(module.run(spec, ctx), { task, checkpoint, device }).finally(() => tracked.free());
   return {
     type: 'result',
     id,
