@@ -47,11 +47,14 @@ export interface Attribution {
 /** Streamed in this order; each part can be drawn as soon as it is there. */
 export type ExploreChunk =
   | { readonly part: 'tokens'; readonly tokens: readonly TokenText[] }
-  | { readonly part: 'next'; readonly next: NextTokens; readonly surprisal: WireTensor }
+  | { readonly part: 'next'; readonly next: NextTokens; readonly surprisal: WireTensor; readonly vocabulary: Vocabulary }
   | { readonly part: 'features'; readonly rows: FeatureRows }
-  | { readonly part: 'lens'; readonly lens: Lens }
+  | { readonly part: 'lens'; readonly lens: Lens; readonly vocabulary: Vocabulary }
   | { readonly part: 'attention'; readonly attention: Attention }
   | { readonly part: 'attribution'; readonly attribution: Attribution };
+
+/** Text of token ids. */
+export type Vocabulary = Readonly<Record<string, TokenText>>;
 
 export interface NextTokens {
   /** i32 [pos, rank] token ids, most probable first. */
@@ -87,7 +90,7 @@ export interface ExploreResult {
   readonly surprisal: WireTensor;
   readonly next: NextTokens;
   /** Text of every token id that occurs in the result. */
-  readonly vocabulary: Readonly<Record<string, TokenText>>;
+  readonly vocabulary: Vocabulary;
   readonly features: readonly FeatureRows[];
   readonly lens: Lens;
   readonly attention: Attention;

@@ -2,13 +2,12 @@ import { hookName, type HookName } from '../../core/hooks.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import { wireTensor } from '../../core/protocol/wire-tensor.ts';
 import type { ExperimentSpec } from '../../core/spec/index.ts';
-import type { TokenText } from '../../core/tokens.ts';
 import type { RunContext, RunOutput, Sae } from '../../workers/api.ts';
 import { attribute } from './lib/attribution.ts';
 import { attentionMaps } from './lib/attention.ts';
 import { featureRows } from './lib/features.ts';
 import { logitLens } from './lib/lens.ts';
-import type { Attribution, ExploreChunk, ExploreResult, FeatureRows, NextTokens } from './result.ts';
+import type { Attribution, ExploreChunk, ExploreResult, FeatureRows, NextTokens, Vocabulary } from './result.ts';
 import type { ExploreParams } from './spec.ts';
 
 type Spec = ExperimentSpec & { readonly params: ExploreParams };
@@ -52,7 +51,7 @@ export async function* run(spec: Spec, ctx: RunContext): AsyncGenerator<ExploreC
   });
 
   const { next, surprisal } = await nextTokens(ctx, output, ids, spec.params.topTokens);
-  yield { part: 'next', next, surprisal };
+  yield { part: 'next', next, surprisal, vocabulary: vocabulary(ctx, ids, [next]) };
 
   const features: FeatureRows[] = [];
   for (const sae of saes) {
@@ -63,7 +62,7 @@ export async function* run(spec: Spec, ctx: RunContext): AsyncGenerator<ExploreC
   }
   await ctx.checkpoint();
   const lens = await logitLens(ctx, output, lensHooks, spec.params.topTokens, topIds(next));
-  yield { part: 'lens', lens };
+  yield { part: 'lens', lens, vocabulary: vocabulary(ctx, [], [lens]) };
   await ctx.checkpoint();
   const attention = await attentionMaps(ctx, output);
   yield { part: 'attention', attention };
@@ -132,11 +131,7 @@ async function compare(
   return attribute(ctx, output, { a: token(params.compare?.a, 0), b: token(params.compare?.b, 1), position }, saes, features);
 }
 
-function vocabulary(
-  ctx: RunContext,
-  ids: readonly number[],
-  parts: readonly { readonly ids: NextTokens['ids'] }[],
-): Record<string, TokenText> {
+function vocabulary(ctx: RunContext, ids: readonly number[], parts: readonly { readonly ids: NextTokens['ids'] }[]): Vocabulary {
   const all = new Set([...ids, ...parts.flatMap((p) => [...ids32(p)])]);
   return Object.fromEntries([...all].sort((a, b) => a - b).map((id) => [String(id), ctx.model.tokenizer.token(id)]));
 }

@@ -1,0 +1,110 @@
+import { useState, type ReactElement, type ReactNode } from 'react';
+import { saveFile, savePng } from '../charts/export/save.ts';
+import { csv } from '../charts/export/csv.ts';
+import { say } from '../state/notices.ts';
+import { Button } from '../ui/Button.tsx';
+import { Menu, type MenuEntry } from '../ui/Menu.tsx';
+import { Table, type Column } from '../ui/Table.tsx';
+import styles from './Figure.module.css';
+
+/** The numbers of a picture. */
+export interface FigureData {
+  readonly columns: readonly string[];
+  /** Made when asked for: a large picture has many. */
+  readonly rows: () => readonly (readonly (string | number)[])[];
+  /** How numbers are printed in the table; files hold them in full. */
+  readonly format?: (x: number) => string;
+}
+
+export interface FigureProps {
+  /** What the picture shows, as a heading. */
+  readonly title?: ReactNode;
+  /** What one finds in it, in words, with numbers. */
+  readonly caption: ReactNode;
+  readonly data: FigureData;
+  /** Begins the names of files: lab and hash of the experiment. */
+  readonly file: string;
+  /** The picture as an SVG file; without, only CSV is offered. */
+  readonly svg?: () => string;
+  /** Switches beside the title. */
+  readonly controls?: ReactNode;
+  readonly children: ReactNode;
+}
+
+/** Rows that the table prints; files hold all. */
+const PRINTED = 500;
+
+/** A picture with its finding in words, its numbers as a table, and its files. */
+export function Figure({ title, caption, data, file, svg, controls, children }: FigureProps): ReactElement {
+  const [table, setTable] = useState(false);
+  const entries: MenuEntry[] = [
+    {
+      id: 'csv',
+      label: 'CSV',
+      hint: 'the numbers',
+      onSelect: () => saveFile(`${file}.csv`, csv(data.columns, data.rows()), 'text/csv'),
+    },
+  ];
+  if (svg)
+    entries.push(
+      { id: 'svg', label: 'SVG', hint: 'the picture', onSelect: () => saveFile(`${file}.svg`, svg(), 'image/svg+xml') },
+      {
+        id: 'png',
+        label: 'PNG',
+        hint: 'the picture, at twice its size',
+        onSelect: () =>
+          void savePng(`${file}.png`, svg()).catch((error: unknown) =>
+            say(`The picture could not be drawn as PNG: ${error instanceof Error ? error.message : String(error)}. SVG works.`),
+          ),
+      },
+    );
+  return (
+    <figure className={styles.figure}>
+      {(title !== undefined || controls !== undefined) && (
+        <div className={styles.head}>
+          {title !== undefined && <h2 className={styles.title}>{title}</h2>}
+          {controls}
+        </div>
+      )}
+      {table ? <DataTable data={data} /> : children}
+      <figcaption className={styles.caption}>
+        <span>{caption}</span>
+        <span className={styles.actions}>
+          <Button size="s" variant="quiet" aria-pressed={table} onClick={() => setTable(!table)}>
+            {table ? 'View as picture' : 'View as table'}
+          </Button>
+          <Menu variant="quiet" trigger="Save" label="Save this picture" entries={entries} />
+        </span>
+      </figcaption>
+    </figure>
+  );
+}
+
+function DataTable({ data }: { readonly data: FigureData }): ReactElement {
+  const rows = data.rows();
+  const print = (value: string | number | undefined): string =>
+    typeof value === 'number' ? (data.format ?? String)(value) : (value ?? '');
+  const numeric = data.columns.map((_, i) => typeof rows[0]?.[i] === 'number');
+  const columns = data.columns.map<Column<readonly (string | number)[]>>((name, i) => ({
+    key: `${i}-${name}`,
+    label: name,
+    numeric: numeric[i] === true,
+    cell: (row) => <span className={styles.pre}>{print(row[i])}</span>,
+  }));
+  return (
+    <div className={styles.table}>
+      <Table
+        caption="The numbers of this picture"
+        columns={columns}
+        rows={rows.slice(0, PRINTED)}
+        rowKey={(_, i) => i}
+        empty="There are none."
+      />
+      {rows.length > PRINTED && (
+        <p className={styles.more}>
+          The first {PRINTED} of {rows.length.toLocaleString('en')} rows; the CSV file has all.
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,122 @@
+import { useMemo, type ReactElement } from 'react';
+import { hashSpec } from '../../core/spec/index.ts';
+import type { LabPanelProps, LabView } from '../../app/state/lab-panel.ts';
+import { useModel } from '../../app/state/use-model.ts';
+import { Skeleton } from '../../app/ui/Disclosure.tsx';
+import { Tabs } from '../../app/ui/Tabs.tsx';
+import { PromptBox } from '../../app/views/PromptBox.tsx';
+import { selectedRange } from '../../app/views/tokens.ts';
+import { partsOf } from './lib/parts.ts';
+import { featureTraces } from './lib/rows.ts';
+import type { ExploreChunk, ExploreResult } from './result.ts';
+import { lab, type ExploreParams, type ExploreTab, type ExploreView } from './spec.ts';
+import { AttentionTab } from './views/Attention.tsx';
+import { Features } from './views/Features.tsx';
+import { LensTab } from './views/Lens.tsx';
+import { NextTab } from './views/Next.tsx';
+import type { PanelContext } from './views/panel.tsx';
+import { SiteSelect } from './views/SiteSelect.tsx';
+import { Strip } from './views/Strip.tsx';
+import styles from './views/explore.module.css';
+
+type Props = LabPanelProps<ExploreParams, ExploreView, ExploreResult, ExploreChunk>;
+
+const TABS: readonly { readonly id: ExploreTab; readonly label: string }[] = [
+  { id: 'features', label: 'Features' },
+  { id: 'lens', label: 'Lens' },
+  { id: 'attention', label: 'Attention' },
+  { id: 'next', label: 'Next token' },
+];
+
+/** One prompt from four sides that share one selection. */
+function Panel(props: Props): ReactElement {
+  const { spec, result, chunks, stale, running, setSpec, setView, run, stop } = props;
+  const model = useModel(spec.model);
+  const parts = useMemo(() => partsOf(result, chunks, stale), [result, chunks, stale]);
+  const traces = useMemo(() => featureTraces(parts.features), [parts.features]);
+  const { tokens } = parts;
+  const prompt = spec.prompts[0];
+  const text =
+    prompt && 'text' in prompt
+      ? prompt.text
+      : (tokens ?? [])
+          .slice(1)
+          .map((token) => token.text)
+          .join('');
+  const limit = model?.config['n_positions'] ?? model?.config['max_position_embeddings'];
+  const bos = model?.config['bos_token_id'];
+  const file = useMemo(() => fileName(spec), [spec]);
+  const context: PanelContext | null = tokens && {
+    spec,
+    parts,
+    tokens,
+    traces,
+    range: selectedRange(spec.view.token, spec.view.rangeEnd, tokens.length),
+    bosId: typeof bos === 'number' ? bos : null,
+    model,
+    file,
+    setView,
+    setSpec,
+  };
+  return (
+    <div className={styles.panel}>
+      <PromptBox
+        label="Prompt"
+        value={text}
+        onChange={(value) =>
+          setSpec((s) => ({
+            ...s,
+            prompts: [{ ...(prompt && 'bos' in prompt ? prompt : {}), text: value }, ...s.prompts.slice(1)],
+          }))
+        }
+        running={running}
+        onRun={run}
+        onStop={stop}
+        tokens={tokens && !parts.stale ? tokens.length : null}
+        limit={typeof limit === 'number' ? limit : null}
+      />
+      <div className={styles.bar}>
+        <SiteSelect saes={model?.saes ?? null} chosen={spec.saes ?? []} onChange={(saes) => setSpec((s) => ({ ...s, saes }))} />
+      </div>
+      {context ? (
+        <div className={styles.answer} data-stale={parts.stale ? '' : undefined}>
+          <Strip context={context} />
+          <div style={{ marginTop: 26 }}>
+            <Tabs label="Sides of the prompt" items={TABS} value={spec.view.tab} onChange={(tab) => setView({ tab })}>
+              <Tab context={context} />
+            </Tabs>
+          </div>
+        </div>
+      ) : (
+        <div className={styles.stack}>
+          <Skeleton height="76px" label="The tokens are on their way" />
+          <Skeleton height="480px" />
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Tab({ context }: { readonly context: PanelContext }): ReactElement {
+  switch (context.spec.view.tab) {
+    case 'features':
+      return <Features context={context} />;
+    case 'lens':
+      return <LensTab context={context} />;
+    case 'attention':
+      return <AttentionTab context={context} />;
+    case 'next':
+      return <NextTab context={context} />;
+  }
+}
+
+/** `explore-<first 12 digits of the experiment's hash>`. */
+function fileName(spec: Props['spec']): string {
+  try {
+    return `explore-${hashSpec(spec, lab).slice(0, 12)}`;
+  } catch {
+    return 'explore';
+  }
+}
+
+export const view: LabView<ExploreParams, ExploreView, ExploreResult, ExploreChunk> = { Panel };

@@ -1,0 +1,217 @@
+import { useState, type ReactElement } from 'react';
+import { Legend } from '../../../app/charts/Legend.tsx';
+import { Button } from '../../../app/ui/Button.tsx';
+import { Skeleton } from '../../../app/ui/Disclosure.tsx';
+import { Segmented } from '../../../app/ui/Segmented.tsx';
+import { FeatureTable, type FeatureItem } from '../../../app/views/FeatureTable.tsx';
+import { Figure, type FigureData } from '../../../app/views/Figure.tsx';
+import { number, percent, plural } from '../../../app/views/numbers.ts';
+import { quoteToken } from '../../../app/views/tokens.ts';
+import { fullScale, parseFeatureKey, peak, siteName, siteShort, strongest, type FeatureTrace } from '../lib/rows.ts';
+import type { PanelContext } from './panel.tsx';
+import { NextSummary } from './NextSummary.tsx';
+import styles from './explore.module.css';
+
+const FIRST = 12;
+const PER_TOKEN = 3;
+
+/** The features that are active on the selected tokens, and in short what the model expects next. */
+export function Features({ context }: { readonly context: PanelContext }): ReactElement {
+  const { parts, spec, setSpec, model } = context;
+  if ((spec.saes ?? []).length === 0)
+    return (
+      <div className={styles.columns}>
+        <div className={styles.empty}>
+          <p>No dictionary is chosen, so there are no features to show.</p>
+          <p className={styles.more}>
+            <Button
+              onClick={() =>
+                setSpec((s) => ({ ...s, saes: model?.saes.slice(-1).map(({ id }) => id) ?? ['blocks.2.hook_resid_post'] }))
+              }
+            >
+              Read with one
+            </Button>
+          </p>
+        </div>
+        <NextSummary context={context} />
+      </div>
+    );
+  return (
+    <div className={styles.columns}>
+      <div className={styles.stack}>
+        {parts.features.length > 0 ? (
+          <FeatureFigure context={context} />
+        ) : (
+          <Skeleton height="440px" label="Features are on their way" />
+        )}
+      </div>
+      <NextSummary context={context} />
+    </div>
+  );
+}
+
+function FeatureFigure({ context }: { readonly context: PanelContext }): ReactElement {
+  const { parts, traces, range, spec, setView, tokens, file, bosId } = context;
+  const { view } = spec;
+  const [shown, setShown] = useState(FIRST);
+  const from = range.from === 0 && range.to > 0 && tokens[0]?.id === bosId ? 1 : range.from;
+  const here = { from, to: range.to };
+  const ranked = strongest(traces.values(), here, view.normalise);
+  const viewMax = Math.max(0, ...[...traces.values()].map((trace) => peak(trace, from === 0 ? 0 : 1, tokens.length - 1)));
+  const siteOf = new Map(parts.features.map((rows) => [rows.sae, rows.hook]));
+  const oneSite = parts.features.length === 1;
+
+  const item = (trace: FeatureTrace): FeatureItem => {
+    const full = fullScale(trace, view.normalise, viewMax);
+    return {
+      key: trace.key,
+      sae: trace.sae,
+      feature: trace.feature,
+      layer: trace.layer,
+      site: siteShort(siteOf.get(trace.sae) ?? trace.sae),
+      label: null,
+      activation: peak(trace, here.from, here.to),
+      shares: Float32Array.from(trace.values, (x) => Math.min(1, x / full)),
+      maxKnown: trace.maxKnown,
+      pinned: view.pinned.includes(trace.key),
+    };
+  };
+  const pin = (key: string): void =>
+    setView({ pinned: view.pinned.includes(key) ? view.pinned.filter((k) => k !== key) : [...view.pinned, key].slice(-50) });
+  const pinnedTraces = view.pinned
+    .map((key) => traces.get(key) ?? silent(key, parts.features, tokens.length))
+    .filter((t) => t !== null);
+  const groups = view.groupBy === 'layer' ? layerGroups(ranked.slice(0, shown), siteOf) : tokenGroups(context, here);
+  const where = tokens.length === 0 ? '' : wordsOf(context, here);
+
+  const data: FigureData = {
+    columns: ['dictionary', 'feature', `activation on ${where}`, 'max known', ...tokens.map((token, p) => `${p} ${token.text}`)],
+    rows: () => ranked.map((t) => [t.sae, t.feature, peak(t, here.from, here.to), t.maxKnown, ...t.values]),
+    format: (x) => number(x),
+  };
+  return (
+    <Figure
+      title={view.groupBy === 'layer' ? `Strongest on ${where}` : 'Strongest on each token'}
+      controls={
+        <Segmented
+          label="Group by"
+          value={view.groupBy}
+          options={[
+            { value: 'layer', label: 'by layer' },
+            { value: 'token', label: 'by token' },
+          ]}
+          onChange={(groupBy) => setView({ groupBy })}
+        />
+      }
+      caption={finding(context, ranked, here)}
+      data={data}
+      file={`${file}-features`}
+    >
+      {pinnedTraces.length > 0 && (
+        <div className={`${styles.group} ${styles.pinned}`}>
+          <h3>pinned</h3>
+          <FeatureTable label="Pinned features" items={pinnedTraces.map(item)} marked={here} onPin={pin} />
+        </div>
+      )}
+      {groups.map(({ name, traces: list, marked }) => (
+        <div key={name} className={styles.group}>
+          {!(oneSite && view.groupBy === 'layer') && <h3>{name}</h3>}
+          <FeatureTable
+            label={`Features, ${name}`}
+            items={list.map(item)}
+            marked={marked ?? here}
+            onPin={pin}
+            hideSite={oneSite || view.groupBy === 'layer'}
+          />
+        </div>
+      ))}
+      {ranked.length === 0 && <p className={styles.empty}>No feature is active on {where}.</p>}
+      {view.groupBy === 'layer' && ranked.length > shown && (
+        <Button size="s" variant="quiet" className={styles.more} onClick={() => setShown(shown + 24)}>
+          Show more ({ranked.length - shown})
+        </Button>
+      )}
+      <div className={styles.legend}>
+        <Legend
+          kind="unsigned"
+          low="0"
+          high={view.normalise === 'view' ? number(viewMax) : 'its max'}
+          control={
+            <Segmented
+              label="Full colour is"
+              value={view.normalise}
+              options={[
+                { value: 'known-max', label: 'each one’s largest known' },
+                { value: 'view', label: 'largest in view' },
+              ]}
+              onChange={(normalise) => setView({ normalise })}
+            />
+          }
+        >
+          activation, each dictionary’s own units
+        </Legend>
+      </div>
+    </Figure>
+  );
+}
+
+interface Group {
+  readonly name: string;
+  readonly traces: readonly FeatureTrace[];
+  readonly marked?: { readonly from: number; readonly to: number };
+}
+
+function layerGroups(ranked: readonly FeatureTrace[], siteOf: ReadonlyMap<string, string>): Group[] {
+  const groups = new Map<string, FeatureTrace[]>();
+  for (const trace of ranked) groups.set(trace.sae, [...(groups.get(trace.sae) ?? []), trace]);
+  // The last layer first: closest to the answer.
+  const order = [...siteOf.keys()].reverse();
+  return [...groups]
+    .sort(([a], [b]) => order.indexOf(a) - order.indexOf(b))
+    .map(([sae, traces]) => ({ name: siteName(siteOf.get(sae) ?? sae), traces }));
+}
+
+/** The strongest of each token: of those selected where several are, else of all. */
+function tokenGroups(
+  { tokens, traces, spec, bosId }: PanelContext,
+  here: { readonly from: number; readonly to: number },
+): Group[] {
+  const all = here.from === here.to;
+  const found: Group[] = [];
+  for (let p = all ? (tokens[0]?.id === bosId ? 1 : 0) : here.from; p <= (all ? tokens.length - 1 : here.to); p++) {
+    const marked = { from: p, to: p };
+    found.push({
+      name: `${p} ${quoteToken(tokens[p])}`,
+      traces: strongest(traces.values(), marked, spec.view.normalise).slice(0, PER_TOKEN),
+      marked,
+    });
+  }
+  return found;
+}
+
+/** A pinned feature that is active nowhere on this prompt. */
+function silent(key: string, dictionaries: PanelContext['parts']['features'], positions: number): FeatureTrace | null {
+  const address = parseFeatureKey(key);
+  if (!address || !dictionaries.some(({ sae }) => sae === address.sae)) return null;
+  return { key, ...address, layer: null, values: new Float32Array(positions), maxKnown: 0 };
+}
+
+const wordsOf = ({ tokens }: PanelContext, { from, to }: { readonly from: number; readonly to: number }): string =>
+  from === to ? quoteToken(tokens[from]) : `${quoteToken(tokens[from])} … ${quoteToken(tokens[to])}`;
+
+function finding(
+  context: PanelContext,
+  ranked: readonly FeatureTrace[],
+  here: { readonly from: number; readonly to: number },
+): string {
+  const [first] = ranked;
+  const fvu = context.parts.features.map(({ fvu }) => fvu).filter((x) => !Number.isNaN(x));
+  const left =
+    fvu.length === 0
+      ? ''
+      : ` ${fvu.length === 1 ? 'The dictionary leaves' : 'The dictionaries leave'} ${fvu.length === 1 ? '' : `${percent(Math.min(...fvu))} to `}${percent(Math.max(...fvu))} of the variance on this prompt unexplained (FVU).`;
+  if (!first) return `No feature is active on ${wordsOf(context, here)}.${left}`;
+  const activation = peak(first, here.from, here.to);
+  const share = first.maxKnown > 0 ? `, ${percent(activation / first.maxKnown)} of the largest known` : '';
+  return `${plural(ranked.length, 'feature is', 'features are')} active on ${wordsOf(context, here)}; the strongest is ${first.feature} at ${number(activation)}${share}.${left}`;
+}
