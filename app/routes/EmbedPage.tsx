@@ -4,7 +4,6 @@ import { ErrorBoundary } from '../shell/ErrorBoundary.tsx';
 import { backendLabel, milliseconds } from '../shell/format.ts';
 import { forgetFailedLoads, loadView } from '../shell/labs.ts';
 import { labFragment } from '../../core/share/address.ts';
-import { Button } from '../ui/Button.tsx';
 import { ErrorNotice, Notice } from '../ui/Notice.tsx';
 import styles from './EmbedPage.module.css';
 import { PanelSkeleton } from './LabPage.tsx';
@@ -47,7 +46,7 @@ function EmbeddedPanel({ lab }: { readonly lab: string }): ReactElement | null {
   const panel = usePanel(lab);
   const badLink = experiments.store.getState().badLink;
   if (!panel) return null;
-  const { result, running, source, provenance, error, run, stop, stale } = panel;
+  const { result, running, source, provenance, error, run } = panel;
   return (
     <>
       {badLink && <ErrorNotice error={badLink.error} />}
@@ -61,17 +60,6 @@ function EmbeddedPanel({ lab }: { readonly lab: string }): ReactElement | null {
             ? 'Nothing is downloaded until you press Run.'
             : `${source === 'live' ? 'Live, computed in this frame' : 'Recorded result'}: ${provenance.model.id}, ${backendLabel(provenance.backend)}, ${milliseconds(provenance.milliseconds)}.`}
         </span>
-        {running ? (
-          <Button size="s" onClick={stop}>
-            Stop
-          </Button>
-        ) : (
-          (source !== 'live' || stale) && (
-            <Button size="s" onClick={run}>
-              Run
-            </Button>
-          )
-        )}
         <a href={link(lab)} target="_blank" rel="noreferrer">
           Open in Vitrine
         </a>

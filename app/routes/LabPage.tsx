@@ -54,7 +54,7 @@ function Panel({ lab }: { readonly lab: string }): ReactElement | null {
       <div aria-busy={panel.running} data-source={panel.source ?? 'none'}>
         <View {...panel} />
       </div>
-      <ResultLine lab={lab} panel={panel} />
+      <ResultLine panel={panel} />
     </>
   );
 }

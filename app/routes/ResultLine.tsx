@@ -7,8 +7,8 @@ import { ErrorNotice } from '../ui/Notice.tsx';
 import styles from './LabPage.module.css';
 
 /** Below every picture: whether it is recorded or live, what works now, what failed, and the ways deeper. */
-export function ResultLine({ panel }: { readonly lab: string; readonly panel: LabPanelProps }): ReactElement {
-  const { running, progress, error, result, stop, run } = panel;
+export function ResultLine({ panel }: { readonly panel: LabPanelProps }): ReactElement {
+  const { running, progress, error, result, run } = panel;
   const share = progress && progress.total > 0 ? Math.min(1, progress.done / progress.total) : null;
   return (
     <>
@@ -25,14 +25,9 @@ export function ResultLine({ panel }: { readonly lab: string; readonly panel: La
         )}
         <p>{running ? workingSentence(panel) : sourceSentence(panel)}</p>
         <div className={styles.actions}>
-          {running && (
-            <Button size="s" onClick={stop}>
-              Stop
-            </Button>
-          )}
-          {!running && (result === null || panel.stale || panel.source === 'recorded') && (
+          {!running && panel.source === 'recorded' && !panel.stale && (
             <Button size="s" onClick={run}>
-              {panel.source === 'recorded' && !panel.stale ? 'Run it here' : 'Run'}
+              Run it here
             </Button>
           )}
           {result !== null && (

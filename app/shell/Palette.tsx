@@ -43,37 +43,41 @@ export function Palette({ onClose }: { readonly onClose: () => void }): ReactEle
             <SearchField aria-label="Search labs, examples, models, prompts" autoFocus className={cx(styles.field)}>
               <Input placeholder="Labs, examples, models, prompts" />
             </SearchField>
-            <Menu
-              aria-label="Results"
-              className={cx(styles.list)}
-              onAction={act}
-              renderEmptyState={() => <p className={styles.empty}>Nothing is called that here.</p>}
-            >
-              {groups.map((group) => (
-                <MenuSection key={group}>
-                  <Header className={cx(styles.group)}>{group}</Header>
-                  {entries
-                    .filter((entry) => entry.group === group)
-                    .map((entry) => (
-                      <MenuItem
-                        key={entry.id}
-                        id={entry.id}
-                        textValue={`${entry.label} ${entry.hint ?? ''}`}
-                        className={cx(styles.item)}
-                      >
-                        <Text slot="label" className={cx(entry.mono === true && 'mono', styles.label)}>
-                          {entry.label}
-                        </Text>
-                        {entry.hint !== undefined && (
-                          <Text slot="description" className={cx(styles.hint)}>
-                            {entry.hint}
+            {/* It may scroll, and then takes the focus so that arrows do it. */}
+            {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+            <section className={styles.list} aria-label="What was found" tabIndex={0}>
+              <Menu
+                aria-label="Results"
+                className={cx(styles.menu)}
+                onAction={act}
+                renderEmptyState={() => <p className={styles.empty}>Nothing is called that here.</p>}
+              >
+                {groups.map((group) => (
+                  <MenuSection key={group}>
+                    <Header className={cx(styles.group)}>{group}</Header>
+                    {entries
+                      .filter((entry) => entry.group === group)
+                      .map((entry) => (
+                        <MenuItem
+                          key={entry.id}
+                          id={entry.id}
+                          textValue={`${entry.label} ${entry.hint ?? ''}`}
+                          className={cx(styles.item)}
+                        >
+                          <Text slot="label" className={cx(entry.mono === true && 'mono', styles.label)}>
+                            {entry.label}
                           </Text>
-                        )}
-                      </MenuItem>
-                    ))}
-                </MenuSection>
-              ))}
-            </Menu>
+                          {entry.hint !== undefined && (
+                            <Text slot="description" className={cx(styles.hint)}>
+                              {entry.hint}
+                            </Text>
+                          )}
+                        </MenuItem>
+                      ))}
+                  </MenuSection>
+                ))}
+              </Menu>
+            </section>
           </Autocomplete>
         </Dialog>
       </Modal>

@@ -38,7 +38,11 @@ function Frame({ title, isOpen, onClose, children, footer, overlay, modal }: Fra
               </svg>
             </IconButton>
           </header>
-          <div className={styles.body}>{children}</div>
+          {/* It may scroll, and then takes the focus so that arrows do it. */}
+          {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+          <section className={styles.body} aria-label={title} tabIndex={0}>
+            {children}
+          </section>
           {footer !== undefined && <footer className={styles.foot}>{footer}</footer>}
         </AriaDialog>
       </Modal>
