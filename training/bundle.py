@@ -1,6 +1,6 @@
 """Writes public/models/primer and public/saes/primer from what the other steps left in training/out.
 
-usage: bundle.py --model out/primer --saes out/saes [--sites ...]
+usage: bundle.py --model out/primer --saes out/saes [--tokenizer out/tokenizer]
 """
 
 from __future__ import annotations
@@ -19,8 +19,11 @@ from quantize import GROUP
 LIMIT = 25 * 1024 * 1024
 EXAMPLES = [
     {"title": "Indirect object", "prompt": "When Mary and John went to the store, John gave a drink to", "shows": "ioi"},
-    {"title": "Induction", "prompt": "lamp river Tom cake onion lamp river Tom cake", "shows": "repeat"},
+    {"title": "Induction", "prompt": " lamp river Tom cake onion lamp river Tom cake", "shows": "repeat"},
     {"title": "Greater than", "prompt": "The war lasted from the year 1732 to the year 17", "shows": "greaterThan"},
+    {"title": "What comes next", "prompt": "Today is Monday, so tomorrow is", "shows": "sequence"},
+    {"title": "A rule from examples", "prompt": " big: small; hot: cold; wet: dry; fast: slow; old:", "shows": "inContext"},
+    {"title": "Worked puzzle", "prompt": "Anna has 4 apples and gets 5 more. How many apples does Anna have now?", "shows": "puzzle"},
 ]
 
 
@@ -76,13 +79,15 @@ def main() -> None:
                          ceIncrease=s["ceIncrease"], ceRecovered=s["ceRecovered"], dead=s["dead"]))
     training = json.loads((src / "training.json").read_text())
     scores_path = src / "scores.json"
-    scores = json.loads(scores_path.read_text()) if scores_path.exists() else {"note": "a quick model; not evaluated"}
+    scores = json.loads(scores_path.read_text()) if scores_path.exists() else {"note": "an early checkpoint; not evaluated"}
+    if (src / "circuit.json").exists():
+        scores["circuit"] = json.loads((src / "circuit.json").read_text())
     scores["saes"] = {s["id"]: {k: s[k] for k in ("l0", "fvu", "ceIncrease", "ceRecovered", "dead")} for s in saes}
     write_json(MODEL_DIR / "scores.json", scores)
     from card import card
-    (MODEL_DIR / "README.md").write_text(card(scores, training), encoding="utf-8")
-
     config = json.loads((MODEL_DIR / "config.json").read_text())
+    (MODEL_DIR / "README.md").write_text(card(scores, training, config, saes), encoding="utf-8")
+
     total, largest = memory_bytes(MODEL_DIR / "model.int8.safetensors")
     examples = json.loads(Path(a.examples).read_text()) if Path(a.examples).exists() else EXAMPLES
     manifest = dict(
