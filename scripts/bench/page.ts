@@ -23,8 +23,7 @@ export async function measurePage(repeat: number): Promise<PageMeasured> {
       const context = await browser.newContext();
       const page = await context.newPage();
       await page.goto(`${server.url}#/lab/explore`);
-      // Every feature row that the recorded result has is a link into the dictionary; the first one is the picture.
-      await page.locator('main table, main [role="grid"]').first().waitFor();
+      await page.locator('[data-features] > *').first().waitFor();
       visits.push(
         await page.evaluate(() => ({
           firstPictureMs: performance.now(),
