@@ -27,6 +27,7 @@ PROMPTS = [
     "Question:", "Once there was a", "Mary was very happy because", "The keys on the table", "12 plus 7 is", "I",
 ]
 GREEDY = 32
+CLEAR = 2e-3  # logits between the first and second choice, at every step of a continuation that is compared
 
 
 def checkpoint():
@@ -127,7 +128,14 @@ def make() -> None:
         lp = oracle.native([ids])[0, -1].log_softmax(-1)
         best = lp.topk(10)
         prompts.append(dict(text=text, ids=ids, top=best.indices.tolist(), logProbs=[round(x, 6) for x in best.values.tolist()]))
-    continuations = [greedy(hf, encode(PROMPTS[i])) for i in (0, 15)]
+    continuations = []
+    for text in PROMPTS:
+        continuations.append(greedy(hf, encode(text)))
+        if continuations[-1]["smallestGap"] < CLEAR:
+            continuations.pop()
+        if len(continuations) == 2:
+            break
+    assert len(continuations) == 2, "no prompt has a clear greedy continuation"
     save("primer", tensors, dict(weightsSha256=weights["sha256"], rows=rows, noise=noise, gradientNoise=gradient_noise, metric=metric, saes=saes, saeNoise=sae_noise, prompts=prompts,
                                  greedy=continuations, int4=dict(logitsFromInt8=max(relative(tensors["int4/logits/last"][i], tensors["logits/last"][i]) for i in range(2)))))
     worst = {k: max(v.values()) for k, v in noise.items()}
