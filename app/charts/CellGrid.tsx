@@ -38,8 +38,7 @@ export function CellGrid(props: CellGridProps): ReactElement {
   };
   return (
     <div className={styles.frame}>
-      {/* Keys reach the table from the buttons inside of it. */}
-      <table ref={table} className={styles.grid} aria-label={label} onMouseLeave={() => onHover?.(null)}>
+      <table ref={table} className={styles.grid} aria-label={label}>
         <thead>
           <tr>
             <td className={styles.corner}>{corner}</td>
@@ -77,6 +76,7 @@ export function CellGrid(props: CellGridProps): ReactElement {
                       title={describe(cell)}
                       onKeyDown={onKeyDown}
                       onMouseEnter={() => onHover?.(cell)}
+                      onMouseLeave={() => onHover?.(null)}
                       onFocus={() => {
                         setAt(cell);
                         onHover?.(cell);

@@ -108,6 +108,7 @@ export function Heatmap(props: HeatmapProps): ReactElement {
             <i>{rows.reduce((longest, name) => (name.length > longest.length ? name : longest), '')}</i>
           </div>
           {/* One stop for the keyboard; the cells are inside of it. */}
+          {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
           <div
             className={classes(styles.cells, onSelect && styles.pickable)}
             style={size}

@@ -35,13 +35,7 @@ export function Histogram({ label, edges, counts, format, log = false, mark }: H
       ? `most in a bin: ${most.toLocaleString('en')}${log ? ', log scale' : ''}`
       : `${(counts[over] ?? 0).toLocaleString('en')} from ${format(edges[over] ?? 0)} to ${format(edges[over + 1] ?? 0)}`;
   return (
-    <svg
-      className={styles.chart}
-      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-      role="img"
-      aria-label={label}
-      onMouseLeave={() => setOver(null)}
-    >
+    <svg className={styles.chart} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>
       <text x={0} y={12} className={styles.text}>
         {told}
       </text>
@@ -50,7 +44,7 @@ export function Histogram({ label, edges, counts, format, log = false, mark }: H
         const width = Math.max(1, x(edges[i + 1] ?? 0) - left - 1);
         const top = n > 0 ? y(n) : HEIGHT - BOTTOM;
         return (
-          <g key={edges[i]} onMouseEnter={() => setOver(i)}>
+          <g key={edges[i]} onMouseEnter={() => setOver(i)} onMouseLeave={() => setOver(null)}>
             <rect x={left} y={TOP} width={width + 1} height={HEIGHT - BOTTOM - TOP} className={styles.hit} />
             <rect
               x={left}

@@ -15,13 +15,27 @@ export interface PromptBoxProps {
   /** Tokens that the model can take. */
   readonly limit?: number | null;
   readonly placeholder?: string;
+  /** Another box of the same experiment has the Run button. */
+  readonly hideRun?: boolean;
   /** Further actions beside Run. */
   readonly children?: ReactNode;
 }
 
 /** The prompt: always visible, always editable. ⌘↵ or Ctrl ↵ runs (the shell listens for it), ↵ makes a new line. */
 export function PromptBox(props: PromptBoxProps): ReactElement {
-  const { label, value, onChange, running, onRun, onStop, tokens = null, limit = null, placeholder, children } = props;
+  const {
+    label,
+    value,
+    onChange,
+    running,
+    onRun,
+    onStop,
+    tokens = null,
+    limit = null,
+    placeholder,
+    hideRun = false,
+    children,
+  } = props;
   const id = useId();
   const over = tokens !== null && limit !== null && tokens > limit;
   return (
@@ -31,7 +45,7 @@ export function PromptBox(props: PromptBoxProps): ReactElement {
       </label>
       <textarea
         id={id}
-        data-prompt=""
+        data-prompt={hideRun ? undefined : ''}
         className={styles.text}
         rows={1}
         value={value}
@@ -49,7 +63,7 @@ export function PromptBox(props: PromptBoxProps): ReactElement {
           {over && ': too long'}
         </span>
         {children}
-        {running ? (
+        {hideRun ? null : running ? (
           <Button onClick={onStop}>Stop</Button>
         ) : (
           <Button variant="primary" onClick={onRun} disabled={value.trim() === ''} aria-keyshortcuts="Meta+Enter Control+Enter">

@@ -28,7 +28,7 @@ const visible = (text: string): string =>
     .replace(/\r\n|\n|\r/g, '↵')
     .replaceAll('\t', '⇥')
     // Control, bidi and zero-width characters would hide, or reorder what is around them.
-    .replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, (c) => `⟨${hex(c.charCodeAt(0), 4)}⟩`);
+    .replace(/[\p{Cc}\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu, (c) => `⟨${hex(c.charCodeAt(0), 4)}⟩`);
 
 const hex = (n: number, width: number): string => n.toString(16).toUpperCase().padStart(width, '0');
 const bytesText = (bytes: readonly number[]): string => bytes.map((b) => `⟨${hex(b, 2)}⟩`).join('');

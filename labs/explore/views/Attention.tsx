@@ -166,7 +166,7 @@ function AllHeads({ context, reader, open }: AttentionProps): ReactElement {
         {values.map((heads, layer) => (
           // Layers and heads are positions: the index is the identity.
           // oxlint-disable-next-line react/no-array-index-key
-          <div key={layer} className={styles.headRow} role="group" aria-label={`Layer ${layer}`}>
+          <div key={layer} className={styles.headRow}>
             <span aria-hidden="true">L{layer}</span>
             {heads.map((value, head) => {
               const [most] = strongestKeys(reader, { layer, head }, range.to, 1);

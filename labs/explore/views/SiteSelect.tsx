@@ -38,7 +38,9 @@ export function SiteSelect({ saes, chosen, onChange }: SiteSelectProps): ReactEl
               <table className={styles.grid}>
                 <thead>
                   <tr>
-                    <td />
+                    <th scope="col">
+                      <span className="visually-hidden">Layer</span>
+                    </th>
                     {sites.map((site) => (
                       <th key={site} scope="col">
                         {COLUMN[site] ?? site}

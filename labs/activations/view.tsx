@@ -1,0 +1,181 @@
+import { useMemo, type ReactElement } from 'react';
+import { hashSpec } from '../../core/spec/index.ts';
+import { parseHook, siteLabel } from '../../core/hooks.ts';
+import type { LabPanelProps, LabView } from '../../app/state/lab-panel.ts';
+import { useModel } from '../../app/state/use-model.ts';
+import { Skeleton } from '../../app/ui/Disclosure.tsx';
+import { Select } from '../../app/ui/Field.tsx';
+import { Toggle } from '../../app/ui/Segmented.tsx';
+import { Table } from '../../app/ui/Table.tsx';
+import { number, signed } from '../../app/views/numbers.ts';
+import { hookConfig } from './lib/hook-config.ts';
+import type { ActivationEntry, ActivationsChunk, ActivationsResult } from './result.ts';
+import { lab, type ActivationsParams, type ActivationsView } from './spec.ts';
+import { Entry } from './views/Entry.tsx';
+import { Files } from './views/Files.tsx';
+import { HookPicker } from './views/HookPicker.tsx';
+import { Prompts } from './views/Prompts.tsx';
+import styles from './views/activations.module.css';
+
+type Props = LabPanelProps<ActivationsParams, ActivationsView, ActivationsResult, ActivationsChunk>;
+
+/** Any hooks on any prompts: as maps with statistics, and as files. */
+function Panel(props: Props): ReactElement {
+  const { spec, result, chunks, stale, running, setSpec, setView, run, stop, provenance } = props;
+  const model = useModel(spec.model);
+  const config = useMemo(() => (model ? hookConfig(model.family, model.config) : null), [model]);
+  const streamed = useMemo(() => fromChunks(chunks), [chunks]);
+  // A recorded answer stays whole until the live one is; what streams in replaces an older answer.
+  const shown = result && (!stale || !streamed) ? result : streamed;
+  const current = shown !== null && !(stale && shown === result);
+  const file = useMemo(() => fileName(spec), [spec]);
+  return (
+    <div className={styles.panel}>
+      <Prompts
+        prompts={spec.prompts}
+        tokens={current ? (shown?.prompts ?? null) : null}
+        limit={config?.nCtx ?? null}
+        running={running}
+        {...{ setSpec, run, stop }}
+      />
+      <HookPicker
+        config={config}
+        patterns={spec.params.hooks}
+        onChange={(hooks) => setSpec((s) => ({ ...s, params: { ...s.params, hooks: [...hooks] } }))}
+        positions={current ? (shown?.prompts ?? []).map((prompt) => prompt.length) : []}
+      />
+      <Toggle
+        label="Also keep the logits of every position"
+        checked={spec.params.logits}
+        onChange={(logits) => setSpec((s) => ({ ...s, params: { ...s.params, logits } }))}
+      />
+      {shown && shown.entries.length > 0 ? (
+        <div className={styles.answer} data-stale={current ? undefined : ''}>
+          <Answer result={shown} view={spec.view} setView={setView} file={file} />
+          {result && !stale && <Files result={result} provenance={provenance} model={model} file={file} />}
+        </div>
+      ) : running || spec.prompts.length > 0 ? (
+        <Skeleton height="480px" label="Activations are on their way" />
+      ) : null}
+    </div>
+  );
+}
+
+interface AnswerProps {
+  readonly result: ActivationsResult;
+  readonly view: ActivationsView;
+  readonly setView: Props['setView'];
+  readonly file: string;
+}
+
+function Answer({ result, view, setView, file }: AnswerProps): ReactElement {
+  const { entries, prompts } = result;
+  const prompt = Math.min(view.prompt, prompts.length - 1);
+  const own = entries.filter((entry) => entry.prompt === prompt);
+  const open = own.find(({ hook }) => hook === view.hook) ?? own[0];
+  return (
+    <>
+      <div className={styles.choose}>
+        <Select
+          label="Hook"
+          inline
+          value={open?.hook ?? ''}
+          options={own.map(({ hook }) => ({ value: hook as string, label: hook }))}
+          onChange={(hook) => setView({ hook })}
+        />
+        {prompts.length > 1 && (
+          <Select
+            label="Prompt"
+            inline
+            value={String(prompt)}
+            options={prompts.map((tokens, i) => ({
+              value: String(i),
+              label: `${i}: ${tokens
+                .map(({ text }) => text)
+                .slice(1)
+                .join('')
+                .slice(0, 40)}`,
+            }))}
+            onChange={(i) => setView({ prompt: Number(i) })}
+          />
+        )}
+        <Toggle label="All as a table" checked={view.table} onChange={(table) => setView({ table })} />
+      </div>
+      {view.table ? (
+        <Overview
+          entries={entries}
+          severalPrompts={prompts.length > 1}
+          onOpen={(entry) => setView({ hook: entry.hook, prompt: entry.prompt, table: false })}
+        />
+      ) : (
+        open && (
+          <Entry
+            entry={open}
+            entries={own}
+            tokens={prompts[prompt] ?? []}
+            view={view}
+            setView={setView}
+            file={prompts.length > 1 ? `${file}-prompt${prompt}` : file}
+          />
+        )
+      )}
+    </>
+  );
+}
+
+interface OverviewProps {
+  readonly entries: readonly ActivationEntry[];
+  readonly severalPrompts: boolean;
+  readonly onOpen: (entry: ActivationEntry) => void;
+}
+
+/** The statistics of every activation, one a row. */
+function Overview({ entries, severalPrompts, onOpen }: OverviewProps): ReactElement {
+  return (
+    <Table
+      caption="Statistics of every activation"
+      rows={entries}
+      rowKey={({ hook, prompt }) => `${prompt}-${hook}`}
+      columns={[
+        {
+          key: 'hook',
+          label: 'hook',
+          cell: (entry) => (
+            <button type="button" className={styles.open} onClick={() => onOpen(entry)}>
+              {entry.hook}
+            </button>
+          ),
+        },
+        ...(severalPrompts ? [{ key: 'prompt', label: 'prompt', numeric: true, cell: (e: ActivationEntry) => e.prompt }] : []),
+        { key: 'what', label: 'what', cell: ({ hook }) => siteLabel(parseHook(hook)?.site ?? 'embed') },
+        { key: 'shape', label: 'shape', cell: ({ tensor }) => <code>[{tensor.shape.join(', ')}]</code> },
+        { key: 'mean', label: 'mean', numeric: true, cell: ({ summary }) => signed(summary.mean) },
+        { key: 'std', label: 'std', numeric: true, cell: ({ summary }) => number(summary.std) },
+        { key: 'min', label: 'min', numeric: true, cell: ({ summary }) => signed(summary.min) },
+        { key: 'max', label: 'max', numeric: true, cell: ({ summary }) => signed(summary.max) },
+        { key: 'norm', label: 'norm', numeric: true, cell: ({ summary }) => number(summary.norm) },
+      ]}
+    />
+  );
+}
+
+function fromChunks(chunks: readonly ActivationsChunk[]): ActivationsResult | null {
+  let prompts: ActivationsResult['prompts'] = [];
+  const entries: ActivationEntry[] = [];
+  for (const chunk of chunks) {
+    if (chunk.part === 'tokens') prompts = chunk.prompts;
+    else entries.push(chunk.entry);
+  }
+  return entries.length === 0 ? null : { prompts, entries, logits: [] };
+}
+
+/** `activations-<first 12 digits of the experiment's hash>`. */
+function fileName(spec: Props['spec']): string {
+  try {
+    return `activations-${hashSpec(spec, lab).slice(0, 12)}`;
+  } catch {
+    return 'activations';
+  }
+}
+
+export const view: LabView<ActivationsParams, ActivationsView, ActivationsResult, ActivationsChunk> = { Panel };
