@@ -11,6 +11,7 @@ import { Examples } from './Examples.tsx';
 import { HomeSections } from './HomeSections.tsx';
 import styles from './LabPage.module.css';
 import { ResultLine } from './ResultLine.tsx';
+import { SourceTag } from './SourceTag.tsx';
 import { usePanel } from './use-panel.ts';
 
 /** A lab with its whole experiment; the start page is the first of them, with a headline and the questions one can ask. */
@@ -24,7 +25,10 @@ export function LabPage({ lab }: { readonly lab: string }): ReactElement {
         {home ? 'It runs in this tab, on your own device. Nothing you type leaves it.' : <LabLead lab={lab} />}
       </p>
       <BadLink />
-      <Examples lab={lab} />
+      <div className={styles.above}>
+        <Examples lab={lab} />
+        <SourceTag lab={lab} />
+      </div>
       <ErrorBoundary what="This lab" onRetry={forgetFailedLoads} resetKey={lab}>
         <Suspense fallback={<PanelSkeleton />}>
           <Panel key={lab} lab={lab} />

@@ -6,6 +6,7 @@ import { createExperiments, type Experiments } from '../state/experiment.ts';
 import { browserStorage } from '../state/persistence.ts';
 import { createPreferences, type PreferencesStore } from '../state/preferences.ts';
 import { createResults, type Results } from '../state/results.ts';
+import { shareCatalogue } from '../state/use-model.ts';
 import { LABS } from './labs.ts';
 
 /** Absolute URL of the site, ending in `/`. */
@@ -31,6 +32,8 @@ const storage = browserStorage();
 export const preferences: PreferencesStore = createPreferences(storage);
 export const experiments: Experiments = createExperiments(LABS, storage);
 export const catalogue: Catalogue = createCatalogue(fetchJson);
+// Panels read the same catalogue.
+shareCatalogue(catalogue);
 export const engineHost: EngineHost = createEngineHost(
   (backend) =>
     new EngineClient({

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { specFromUrl } from '../../core/share/address.ts';
+import { LINK_BUDGET } from '../../core/share/codec.ts';
+import { wireTensor } from '../../core/protocol/wire-tensor.ts';
+import { parsePlace } from '../state/address.ts';
+import { provenance, specOf } from '../state/testing/fixtures.ts';
+import { minimalSpec } from '../../core/spec/index.ts';
+import { testLab } from '../state/testing/fixtures.ts';
+import { citation, contents, embedCode, embedUrl, exportJson, shareLink } from './share-parts.ts';
+
+const SITE = 'https://example.org/sub/';
+const spec = minimalSpec(specOf('Mary & John said "hi" <b>'), testLab('explore'));
+
+describe('sharing', () => {
+  it('the link opens the same experiment, under any sub-path', () => {
+    const { url, length, fits } = shareLink(SITE, spec);
+    expect(url.startsWith(`${SITE}#/lab/explore?s=`)).toBe(true);
+    expect(specFromUrl(url)).toEqual(spec);
+    expect(length).toBe(url.length - SITE.length);
+    expect(fits).toBe(true);
+  });
+
+  it('says when a link would be too long', () => {
+    const text = Array.from({ length: 900 }, (_, i) => `w${(i * 7919) % 10007}`).join(' ');
+    const link = shareLink(SITE, { ...spec, prompts: [{ text }] });
+    expect(link.fits).toBe(false);
+    expect(link.length).toBeGreaterThan(LINK_BUDGET);
+  });
+
+  it('names what is in it, and that results are not', () => {
+    expect(contents(spec)).toBe('model, 1 prompt; no results');
+    const more = { ...spec, saes: ['a', 'b'], sampling: { seed: 7 }, view: { token: 1 }, params: { depth: 2 } };
+    expect(contents(more)).toBe('model, 1 prompt, 2 dictionaries, 1 setting, seed, what is selected; no results');
+  });
+
+  it('the embed shows the same experiment, in the theme asked for', () => {
+    const url = embedUrl(SITE, spec, { height: 400, theme: 'dark' });
+    const place = parsePlace(url.slice(SITE.length));
+    expect(place).toMatchObject({ page: 'embed', lab: 'explore', hasSpec: true });
+    expect('options' in place && place.options.get('theme')).toBe('dark');
+    expect(specFromUrl(url)).toEqual(spec);
+    expect(embedUrl(SITE, spec, { height: 400, theme: 'system' })).not.toContain('theme');
+  });
+
+  it('the embed code cannot be broken out of', () => {
+    const code = embedCode(SITE, spec, '"><script>', { height: 400, theme: 'light' });
+    expect(code).not.toContain('<script>');
+    expect(code.match(/"/g)).toHaveLength(12);
+  });
+
+  it('the file holds the experiment, and with a result the numbers in plain form', () => {
+    expect(JSON.parse(exportJson(spec))).toEqual(spec);
+    const result = { values: wireTensor(new Float32Array([0.5, NaN]), [2], ['pos']) };
+    const file: unknown = JSON.parse(exportJson(spec, { result, source: 'live', provenance: provenance(spec) }));
+    expect(file).toMatchObject({ spec, specHash: provenance(spec).specHash, result: { values: { data: [0.5, null] } } });
+  });
+
+  it('the citation names experiment, model, version and where to find it', () => {
+    const entry = { result: null, source: 'live' as const, provenance: provenance(spec) };
+    const text = citation(spec, 'abc123', 'c0ffee', entry, 'https://x/#/lab');
+    for (const part of ['explore', 'primer', 'abc123', 'c0ffee', 'https://x/#/lab']) expect(text).toContain(part);
+  });
+});
