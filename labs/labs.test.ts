@@ -1,8 +1,13 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Cancelled } from '../core/protocol/errors.ts';
+import { isWireTensor, plainResult, tensorData, type WireTensor } from '../core/protocol/wire-tensor.ts';
 import { labFragment, specFromUrl } from '../core/share/address.ts';
 import { LINK_BUDGET } from '../core/share/codec.ts';
 import { canonicalJson, completeSpec, hashSpec, minimalSpec, parseSpec, type LabDefinition } from '../core/spec/index.ts';
+import type { OpenEngine } from '../scripts/lib/open-engine.ts';
+import { openNodeEngine } from '../scripts/node-engine/index.ts';
+import type { EngineAnswer } from '../workers/client/engine.ts';
 
 const ids = readdirSync('labs').filter((name) => statSync(`labs/${name}`).isDirectory());
 
@@ -46,4 +51,62 @@ describe.each(ids)('lab %s', (id) => {
     for (const part of ['What it shows', 'How it is computed', 'What it does not show', 'Paper', '## Result'])
       expect(readme).toContain(part);
   });
+});
+
+/** Every tensor inside a result. */
+function tensorsOf(value: unknown): WireTensor[] {
+  if (isWireTensor(value)) return [value];
+  if (typeof value !== 'object' || value === null || value instanceof ArrayBuffer) return [];
+  return Object.values(value).flatMap(tensorsOf);
+}
+
+describe('on primer, with WASM', () => {
+  let open: OpenEngine;
+  beforeAll(async () => {
+    expect(existsSync('public/models/primer/manifest.json'), 'the embedded model is missing').toBe(true);
+    open = await openNodeEngine({ backend: 'wasm' });
+  });
+  afterAll(() => open.close());
+
+  const all = ids.flatMap((id) =>
+    (JSON.parse(readFileSync(`labs/${id}/examples.json`, 'utf8')) as Example[]).map(
+      (example) => [id, example.title, example] as const,
+    ),
+  );
+  it.each(all)(
+    '%s: "%s" runs, twice the same, with nothing left behind, also when it is cancelled',
+    async (id, _title, { spec }) => {
+      const { lab } = (await import(`./${id}/spec.ts`)) as { lab: LabDefinition };
+      const parsed = parseSpec(spec);
+      const chunks: unknown[] = [];
+      const run = (options: { signal?: AbortSignal; onChunk?: (payload: unknown) => void } = {}): Promise<EngineAnswer> =>
+        open.engine.run(parsed, { fresh: true, ...options });
+      const first = await run({ onChunk: (payload) => chunks.push(payload) });
+      expect(chunks.length).toBeGreaterThan(0);
+      expect(first.specHash).toBe(hashSpec(parsed, lab));
+      expect(first.provenance).toMatchObject({ lab: id, labV: lab.version, backend: 'wasm', model: { id: 'primer' } });
+
+      const tensors = tensorsOf(first.payload);
+      expect(tensors.length).toBeGreaterThan(0);
+      for (const tensor of tensors) {
+        const data = tensorData(tensor);
+        // An empty list of features is fine; numbers that are none are not, unless they say "not defined here".
+        expect(data.length === 0 || data.some((x) => Number.isFinite(x)), `[${tensor.shape.join(', ')}]`).toBe(true);
+        expect(data.every((x) => !Number.isNaN(x) || tensor.shape.length === 1)).toBe(true);
+      }
+      expect(JSON.stringify(plainResult(first.payload)).length).toBeGreaterThan(100);
+
+      const held = open.engine.snapshot().memory;
+      const second = await run();
+      expect(canonicalJson(plainResult(second.payload))).toBe(canonicalJson(plainResult(first.payload)));
+      expect(open.engine.snapshot().memory).toEqual(held);
+
+      const controller = new AbortController();
+      const stopped = run({ signal: controller.signal, onChunk: () => controller.abort() });
+      await expect(stopped).rejects.toBeInstanceOf(Cancelled);
+      // The next run's count comes after the cancelled one has ended in the engine.
+      await run();
+      expect(open.engine.snapshot().memory).toEqual(held);
+    },
+  );
 });
