@@ -1,13 +1,12 @@
 import { useEffect, useState, type ReactElement } from 'react';
 import { useStore } from 'zustand';
-import { hashSpec, parseSpec } from '../../core/spec/index.ts';
 import { experiments } from '../shell/app.ts';
 import { loadExamples, type LabExample } from '../shell/labs.ts';
 import { runNow } from '../shell/live.ts';
 import styles from './LabPage.module.css';
 
 /** The lab's named experiments: a press sets one up and runs it. */
-export function Examples({ lab }: { readonly lab: string }): ReactElement | null {
+export function Examples({ lab }: { readonly lab: string }): ReactElement {
   const [examples, setExamples] = useState<readonly LabExample[]>([]);
   const hash = useStore(experiments.store, ({ drafts }) => drafts[lab]?.hash);
   useEffect(() => {
@@ -20,10 +19,8 @@ export function Examples({ lab }: { readonly lab: string }): ReactElement | null
       gone = true;
     };
   }, [lab]);
-  const definition = experiments.definition(lab);
-  if (!definition) return null;
   const choose = (example: LabExample): void => {
-    experiments.setSpec(lab, () => parseSpec(example.spec));
+    experiments.setSpec(lab, () => example.spec);
     runNow(lab);
   };
   return (
@@ -35,7 +32,7 @@ export function Examples({ lab }: { readonly lab: string }): ReactElement | null
           type="button"
           className={styles.example}
           title={example.about}
-          aria-pressed={hashSpec(parseSpec(example.spec), definition) === hash}
+          aria-pressed={example.hash === hash}
           onClick={() => choose(example)}
         >
           {example.title}

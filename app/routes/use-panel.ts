@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { useDeferredValue, useMemo } from 'react';
 import { useStore } from 'zustand';
 import { useShallow } from 'zustand/react/shallow';
 import { experiments, results } from '../shell/app.ts';
@@ -10,15 +10,17 @@ import { IDLE_PANEL } from '../state/results.ts';
 /** What a lab's panel gets: the experiment before the reader, and what is known about its answer. */
 export function usePanel(lab: string): LabPanelProps | null {
   const draft = useStore(experiments.store, ({ drafts }) => drafts[lab]);
-  const panel = useStore(results.store, ({ panels }) => panels[lab] ?? IDLE_PANEL);
   const hash = draft?.hash;
-  const [exact, last] = useStore(
+  const newest = useStore(
     results.store,
-    useShallow(({ entries }) => [
-      hash === undefined ? undefined : entries[hash],
-      panel.shown === null ? undefined : entries[panel.shown],
-    ]),
+    useShallow(({ panels, entries }) => {
+      const panel = panels[lab] ?? IDLE_PANEL;
+      const exact = hash === undefined ? undefined : entries[hash];
+      return { panel, entry: exact ?? (panel.shown === null ? undefined : entries[panel.shown]) };
+    }),
   );
+  // Typing goes first: a new picture is drawn when there is time, and dropped for a newer one.
+  const { panel, entry } = useDeferredValue(newest);
   const actions = useMemo(
     () => ({
       setView: (patch: object) => experiments.setView(lab, patch),
@@ -30,7 +32,6 @@ export function usePanel(lab: string): LabPanelProps | null {
   );
   return useMemo(() => {
     if (!draft) return null;
-    const entry = exact ?? last;
     const own = panel.streaming === draft.hash;
     const { failure } = panel;
     // A failure of another experiment is over, unless the engine itself is what failed.
@@ -42,10 +43,10 @@ export function usePanel(lab: string): LabPanelProps | null {
       provenance: entry?.provenance ?? null,
       chunks: own ? panel.chunks : [],
       running: panel.active > 0,
-      stale: entry !== undefined && exact === undefined,
+      stale: entry !== undefined && entry.provenance.specHash !== draft.hash,
       progress: own ? panel.progress : null,
       error: draft.problem ?? failed,
       ...actions,
     };
-  }, [draft, panel, exact, last, actions]);
+  }, [draft, panel, entry, actions]);
 }

@@ -1,16 +1,19 @@
-import type { ExperimentSpec, LabDefinition } from '../../core/spec/index.ts';
+import type { SpecHash } from '../../core/protocol/messages.ts';
+import { hashSpec, minimalSpec, parseSpec, type ExperimentSpec, type LabDefinition } from '../../core/spec/index.ts';
 import type { LabView } from '../state/lab-panel.ts';
 
 /** A named experiment of a lab: `labs/<id>/examples.json`. */
 export interface LabExample {
   readonly title: string;
   readonly about: string;
+  /** Without defaults. */
   readonly spec: ExperimentSpec;
+  readonly hash: SpecHash;
 }
 
 const definitions = import.meta.glob<LabDefinition>('../../labs/*/spec.ts', { eager: true, import: 'lab' });
 const views = import.meta.glob<LabView>('../../labs/*/view.tsx', { import: 'view' });
-const examples = import.meta.glob<readonly LabExample[]>('../../labs/*/examples.json', { import: 'default' });
+const examples = import.meta.glob<readonly Omit<LabExample, 'hash'>[]>('../../labs/*/examples.json', { import: 'default' });
 const readmes = import.meta.glob<string>('../../labs/*/README.md', { query: '?raw', import: 'default' });
 
 /** Every lab that is built into this site; its view comes only when it is opened. */
@@ -43,7 +46,13 @@ const at = async <T>(modules: Readonly<Record<string, () => Promise<T>>>, path: 
 };
 
 export const loadView: (lab: string) => Promise<LabView> = cached((lab) => at(views, `${lab}/view.tsx`));
-export const loadExamples: (lab: string) => Promise<readonly LabExample[]> = cached((lab) =>
-  at(examples, `${lab}/examples.json`),
-);
+export const loadExamples: (lab: string) => Promise<readonly LabExample[]> = cached(async (lab) => {
+  const found = await at(examples, `${lab}/examples.json`);
+  const definition = LABS.find(({ id }) => id === lab);
+  if (!definition) return [];
+  return found.map(({ title, about, spec }) => {
+    const minimal = minimalSpec(parseSpec(spec), definition);
+    return { title, about, spec: minimal, hash: hashSpec(minimal, definition) };
+  });
+});
 export const loadReadme: (lab: string) => Promise<string> = cached((lab) => at(readmes, `${lab}/README.md`));

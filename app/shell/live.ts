@@ -1,4 +1,4 @@
-import { hashSpec, parseSpec } from '../../core/spec/index.ts';
+import { hashSpec } from '../../core/spec/index.ts';
 import type { SpecHash } from '../../core/protocol/messages.ts';
 import { parsePlace } from '../state/address.ts';
 import { address, engineHost, experiments, preferences, results } from './app.ts';
@@ -71,7 +71,7 @@ async function isRecorded(lab: string, hash: SpecHash): Promise<boolean> {
   if (!definition) return false;
   if (hash === hashSpec(definition.defaults, definition)) return true;
   const examples = await loadExamples(lab).catch(() => []);
-  return examples.some(({ spec }) => hashSpec(parseSpec(spec), definition) === hash);
+  return examples.some((example) => example.hash === hash);
 }
 
 function whenIdle(action: () => void): void {

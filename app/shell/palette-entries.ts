@@ -1,5 +1,4 @@
 import { labFragment } from '../../core/share/address.ts';
-import { minimalSpec, parseSpec } from '../../core/spec/index.ts';
 import { HOME_LAB } from '../state/address.ts';
 import { catalogue, experiments, preferences } from './app.ts';
 import { openDialog } from './dialogs.ts';
@@ -59,7 +58,7 @@ async function exampleEntries(id: string): Promise<PaletteEntry[]> {
     group: 'Examples',
     label: example.title,
     hint: lab.title,
-    go: open(labFragment(minimalSpec(parseSpec(example.spec), lab))),
+    go: open(labFragment(example.spec)),
   }));
 }
 

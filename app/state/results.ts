@@ -83,7 +83,7 @@ export function createResults({ engine, fetchJson, frame }: ResultsOptions): Res
     }));
 
   const attempt = async (request: RunRequest, signal: AbortSignal): Promise<void> => {
-    const { lab, spec, hash } = request;
+    const { lab, spec, hash, mode } = request;
     const feed = coalesce(frame, (chunks: readonly unknown[], progress: Progress | null) => {
       const before = panel(lab);
       const own = before.streaming === hash;
@@ -98,7 +98,8 @@ export function createResults({ engine, fetchJson, frame }: ResultsOptions): Res
       const answer = await engine().run(spec, {
         signal,
         slot: `panel:${lab}`,
-        onChunk: (payload) => feed.chunk(payload),
+        // While one types, half pictures would only flicker: a quick run is drawn whole.
+        ...(mode === 'asked' || panel(lab).shown === null ? { onChunk: (payload: unknown) => feed.chunk(payload) } : {}),
         onProgress: (progress) => feed.progress(progress),
       });
       put(lab, hash, { result: answer.payload, source: 'live', provenance: answer.provenance }, { failure: null });
