@@ -38,7 +38,7 @@ const SCENES: readonly Scene[] = [
   { name: 'explore-attention', fragment: '#/lab/explore', prepare: tab('Attention') },
   { name: 'explore-next', fragment: '#/lab/explore', prepare: tab('Next token') },
   { name: 'activations', fragment: '#/lab/activations', prepare: live },
-  { name: 'model', fragment: '#/model/primer' },
+  { name: 'model', fragment: '#/models/primer' },
 ];
 const SIZES = { desktop: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } } as const;
 
