@@ -18,8 +18,8 @@ export interface LineChartProps {
 }
 
 const WIDTH = 420;
-const HEIGHT = 190;
-const PAD = { top: 26, right: 26, bottom: 28, left: 26 };
+const HEIGHT = 200;
+const PAD = { top: 44, right: 26, bottom: 28, left: 26 };
 
 /** One line over few named steps; every point carries its number. */
 export function LineChart({ label, steps, values, texts, y, inverted = false, yLabel, marked }: LineChartProps): ReactElement {
@@ -34,7 +34,7 @@ export function LineChart({ label, steps, values, texts, y, inverted = false, yL
   )([...values]);
   return (
     <svg className={styles.chart} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>
-      <text x={PAD.left - 8} y={11} className={styles.axis}>
+      <text x={0} y={12} className={styles.axis}>
         {yLabel}
       </text>
       <path d={path ?? ''} className={styles.line} />

@@ -3,7 +3,6 @@ import { saveFile, savePng } from '../charts/export/save.ts';
 import { csv } from '../charts/export/csv.ts';
 import { say } from '../state/notices.ts';
 import { Button } from '../ui/Button.tsx';
-import { Menu, type MenuEntry } from '../ui/Menu.tsx';
 import { Table, type Column } from '../ui/Table.tsx';
 import styles from './Figure.module.css';
 
@@ -37,26 +36,10 @@ const PRINTED = 500;
 /** A picture with its finding in words, its numbers as a table, and its files. */
 export function Figure({ title, caption, data, file, svg, controls, children }: FigureProps): ReactElement {
   const [table, setTable] = useState(false);
-  const entries: MenuEntry[] = [
-    {
-      id: 'csv',
-      label: 'CSV',
-      hint: 'the numbers',
-      onSelect: () => saveFile(`${file}.csv`, csv(data.columns, data.rows()), 'text/csv'),
-    },
-  ];
-  if (svg)
-    entries.push(
-      { id: 'svg', label: 'SVG', hint: 'the picture', onSelect: () => saveFile(`${file}.svg`, svg(), 'image/svg+xml') },
-      {
-        id: 'png',
-        label: 'PNG',
-        hint: 'the picture, at twice its size',
-        onSelect: () =>
-          void savePng(`${file}.png`, svg()).catch((error: unknown) =>
-            say(`The picture could not be drawn as PNG: ${error instanceof Error ? error.message : String(error)}. SVG works.`),
-          ),
-      },
+  const [saving, setSaving] = useState(false);
+  const png = (picture: string): void =>
+    void savePng(`${file}.png`, picture).catch((error: unknown) =>
+      say(`The picture could not be drawn as PNG: ${error instanceof Error ? error.message : String(error)}. SVG works.`),
     );
   return (
     <figure className={styles.figure}>
@@ -73,12 +56,34 @@ export function Figure({ title, caption, data, file, svg, controls, children }: 
           <Button size="s" variant="quiet" aria-pressed={table} onClick={() => setTable(!table)}>
             {table ? 'View as picture' : 'View as table'}
           </Button>
-          <Menu variant="quiet" trigger="Save" label="Save this picture" entries={entries} />
+          {saving ? (
+            <span className={styles.formats}>
+              <Format name="CSV" onClick={() => saveFile(`${file}.csv`, csv(data.columns, data.rows()), 'text/csv')} />
+              {svg && <Format name="SVG" onClick={() => saveFile(`${file}.svg`, svg(), 'image/svg+xml')} />}
+              {svg && <Format name="PNG" onClick={() => png(svg())} />}
+            </span>
+          ) : (
+            <Button size="s" variant="quiet" aria-expanded={false} onClick={() => setSaving(true)}>
+              Save
+            </Button>
+          )}
         </span>
       </figcaption>
     </figure>
   );
 }
+
+interface FormatProps {
+  readonly name: string;
+  readonly onClick: () => void;
+}
+const Format = ({ name, onClick }: FormatProps): ReactElement => (
+  <Button size="s" variant="quiet" aria-label={`Save as ${name}`} onClick={onClick}>
+    {name}
+  </Button>
+);
+
+const preserved = (text: string): ReactElement => <span className={styles.pre}>{text}</span>;
 
 function DataTable({ data }: { readonly data: FigureData }): ReactElement {
   const rows = data.rows();
@@ -89,7 +94,7 @@ function DataTable({ data }: { readonly data: FigureData }): ReactElement {
     key: `${i}-${name}`,
     label: name,
     numeric: numeric[i] === true,
-    cell: (row) => <span className={styles.pre}>{print(row[i])}</span>,
+    cell: (row) => preserved(print(row[i])),
   }));
   return (
     <div className={styles.table}>

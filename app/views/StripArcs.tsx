@@ -1,4 +1,4 @@
-import { useLayoutEffect, useState, type ReactElement, type RefObject } from 'react';
+import { useEffect, useState, type ReactElement, type RefObject } from 'react';
 import type { TokenText } from '../../core/tokens.ts';
 import styles from './TokenStrip.module.css';
 
@@ -23,9 +23,11 @@ interface Place {
 /** Lines over the strip from one token to those that it reads. */
 export function StripArcs({ arcs, strip, tokens }: ArcsProps): ReactElement {
   const [places, setPlaces] = useState<ReadonlyMap<number, Place>>(new Map());
-  useLayoutEffect(() => {
+  // After the strip's own ref is set, which is later than a child's layout effects.
+  useEffect(() => {
     const element = strip.current;
-    if (!element) return;
+    // Other tokens are other places.
+    if (!element || tokens.length === 0) return;
     const measure = (): void => {
       const found = new Map<number, Place>();
       for (const mark of element.querySelectorAll<HTMLElement>('[data-position]'))

@@ -140,15 +140,11 @@ function Overview({ entries, severalPrompts, onOpen }: OverviewProps): ReactElem
         {
           key: 'hook',
           label: 'hook',
-          cell: (entry) => (
-            <button type="button" className={styles.open} onClick={() => onOpen(entry)}>
-              {entry.hook}
-            </button>
-          ),
+          cell: (entry) => openButton(entry, onOpen),
         },
         ...(severalPrompts ? [{ key: 'prompt', label: 'prompt', numeric: true, cell: (e: ActivationEntry) => e.prompt }] : []),
         { key: 'what', label: 'what', cell: ({ hook }) => siteLabel(parseHook(hook)?.site ?? 'embed') },
-        { key: 'shape', label: 'shape', cell: ({ tensor }) => <code>[{tensor.shape.join(', ')}]</code> },
+        { key: 'shape', label: 'shape', cell: ({ tensor }) => `[${tensor.shape.join(', ')}]` },
         { key: 'mean', label: 'mean', numeric: true, cell: ({ summary }) => signed(summary.mean) },
         { key: 'std', label: 'std', numeric: true, cell: ({ summary }) => number(summary.std) },
         { key: 'min', label: 'min', numeric: true, cell: ({ summary }) => signed(summary.min) },
@@ -158,6 +154,12 @@ function Overview({ entries, severalPrompts, onOpen }: OverviewProps): ReactElem
     />
   );
 }
+
+const openButton = (entry: ActivationEntry, onOpen: OverviewProps['onOpen']): ReactElement => (
+  <button type="button" className={styles.open} onClick={() => onOpen(entry)}>
+    {entry.hook}
+  </button>
+);
 
 function fromChunks(chunks: readonly ActivationsChunk[]): ActivationsResult | null {
   let prompts: ActivationsResult['prompts'] = [];

@@ -75,24 +75,27 @@ function Panel(props: Props): ReactElement {
         tokens={tokens && !parts.stale ? tokens.length : null}
         limit={typeof limit === 'number' ? limit : null}
       />
-      <div className={styles.bar}>
-        <SiteSelect saes={model?.saes ?? null} chosen={spec.saes ?? []} onChange={(saes) => setSpec((s) => ({ ...s, saes }))} />
-      </div>
       {context ? (
         <div className={styles.answer} data-stale={parts.stale ? '' : undefined}>
           <Strip context={context} />
-          <div style={{ marginTop: 26 }}>
-            <Tabs label="Sides of the prompt" items={TABS} value={spec.view.tab} onChange={(tab) => setView({ tab })}>
-              <Tab context={context} />
-            </Tabs>
-          </div>
         </div>
       ) : (
-        <div className={styles.stack}>
-          <Skeleton height="76px" label="The tokens are on their way" />
-          <Skeleton height="480px" />
-        </div>
+        <Skeleton height="76px" label="The tokens are on their way" />
       )}
+      <div className={styles.sides}>
+        <div className={styles.site}>
+          <SiteSelect saes={model?.saes ?? null} chosen={spec.saes ?? []} onChange={(saes) => setSpec((s) => ({ ...s, saes }))} />
+        </div>
+        <Tabs label="Sides of the prompt" items={TABS} value={spec.view.tab} onChange={(tab) => setView({ tab })}>
+          {context ? (
+            <div className={styles.answer} data-stale={parts.stale ? '' : undefined}>
+              <Tab context={context} />
+            </div>
+          ) : (
+            <Skeleton height="480px" />
+          )}
+        </Tabs>
+      </div>
     </div>
   );
 }

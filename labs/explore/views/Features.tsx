@@ -135,20 +135,20 @@ function FeatureFigure({ context }: { readonly context: PanelContext }): ReactEl
         <Legend
           kind="unsigned"
           low="0"
-          high={view.normalise === 'view' ? number(viewMax) : 'its max'}
+          high={view.normalise === 'view' ? number(viewMax) : 'largest known'}
           control={
             <Segmented
               label="Full colour is"
               value={view.normalise}
               options={[
-                { value: 'known-max', label: 'each one’s largest known' },
-                { value: 'view', label: 'largest in view' },
+                { value: 'known-max', label: 'own max' },
+                { value: 'view', label: 'max in view' },
               ]}
               onChange={(normalise) => setView({ normalise })}
             />
           }
         >
-          activation, each dictionary’s own units
+          activation, own units
         </Legend>
       </div>
     </Figure>

@@ -51,7 +51,8 @@ const rowName = (hook: string): string => {
 };
 
 function LensGrid({ context, reader, open }: LensProps): ReactElement {
-  const { parts, tokens, setView, file } = context;
+  const { parts, tokens, setView, file, bosId } = context;
+  const columnNames = tokens.map((token, i) => (i === 0 && token.id === bosId ? 'BOS' : showToken(token)));
   const scheme = useScheme();
   const focusPos = useFocus((focus) => focus?.pos);
   const focusLayer = useFocus((focus) => focus?.layer);
@@ -68,7 +69,7 @@ function LensGrid({ context, reader, open }: LensProps): ReactElement {
       {
         title: 'Logit lens: most probable token, shade = its probability',
         rows: names,
-        columns: tokens.map(showToken),
+        columns: columnNames,
         value: (row, column) => top({ row, column }).probability,
         colour: (p) => unsignedColour(p, scheme),
         text: (row, column) => showToken(wordOf(parts, top({ row, column }).id)).slice(0, 8),
@@ -107,7 +108,7 @@ function LensGrid({ context, reader, open }: LensProps): ReactElement {
         label="Most probable token at each layer and position"
         corner="layer"
         rows={names}
-        columns={tokens.map(showToken)}
+        columns={columnNames}
         text={(cell) => showToken(wordOf(parts, top(cell).id))}
         describe={(cell) =>
           `${names[cell.row] ?? ''}, at ${quoteToken(tokens[cell.column])}: ${word(cell)}, ${percent(top(cell).probability)}`

@@ -1,4 +1,4 @@
-import type { ReactElement } from 'react';
+import { lazy, Suspense, type ReactElement } from 'react';
 import { Bars, type Bar } from '../../../app/charts/Bars.tsx';
 import { barsSvg } from '../../../app/charts/export/svg.ts';
 import { Legend } from '../../../app/charts/Legend.tsx';
@@ -13,10 +13,12 @@ import { quoteToken } from '../../../app/views/tokens.ts';
 import { featureKey, parseFeatureKey, siteShort } from '../lib/rows.ts';
 import { byKind, byLayer, eachPart, total } from '../lib/sums.ts';
 import type { Attribution } from '../result.ts';
-import { Compare } from './Compare.tsx';
 import { Distribution } from './NextSummary.tsx';
 import type { PanelContext } from './panel.tsx';
 import styles from './explore.module.css';
+
+/** Its fields bring a list box along, which nothing else on the page needs. */
+const Compare = lazy(() => import('./Compare.tsx').then((m) => ({ default: m.Compare })));
 
 /** The distribution at the selected token, and what writes the difference of two of its tokens. */
 export function NextTab({ context }: { readonly context: PanelContext }): ReactElement {
@@ -29,7 +31,9 @@ export function NextTab({ context }: { readonly context: PanelContext }): ReactE
   return (
     <div className={styles.columns}>
       <div className={styles.stack}>
-        <Compare context={context} />
+        <Suspense fallback={<Skeleton height="56px" />}>
+          <Compare context={context} />
+        </Suspense>
         {elsewhere && (
           <Notice
             title={`The comparison is of what follows ${quoteToken(tokens[attribution.position])}`}

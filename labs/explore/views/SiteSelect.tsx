@@ -1,5 +1,4 @@
-import type { ReactElement } from 'react';
-import { Button as AriaButton, Dialog, DialogTrigger, Popover } from 'react-aria-components';
+import { useId, useRef, type ReactElement } from 'react';
 import { parseHook, SITE_IDS, type SiteId } from '../../../core/hooks.ts';
 import type { SaeEntry } from '../../../app/state/catalogue.ts';
 import { Button } from '../../../app/ui/Button.tsx';
@@ -16,18 +15,31 @@ export interface SiteSelectProps {
 
 /** Which dictionaries to read with: a map of layers × places, any number of them. */
 export function SiteSelect({ saes, chosen, onChange }: SiteSelectProps): ReactElement {
+  const id = useId();
+  const trigger = useRef<HTMLButtonElement>(null);
+  const panel = useRef<HTMLDialogElement>(null);
+  /** Below the button's right edge, inside the window. */
+  const place = (): void => {
+    const box = trigger.current?.getBoundingClientRect();
+    const element = panel.current;
+    if (!box || !element?.matches(':popover-open')) return;
+    const width = element.offsetWidth;
+    element.style.left = `${Math.max(12, Math.min(box.right - width, window.innerWidth - width - 12))}px`;
+    element.style.top = `${Math.min(box.bottom + 6, Math.max(12, window.innerHeight - element.offsetHeight - 12))}px`;
+    element.querySelector<HTMLElement>('input')?.focus();
+  };
   const known = saes ?? [];
   const sites = SITE_IDS.filter((site) => known.some((sae) => parseHook(sae.hookName)?.site === site));
   const layers = [...new Set(known.map((sae) => parseHook(sae.hookName)?.layer ?? -1))].sort((a, b) => a - b);
   const toggle = (id: string): void =>
     onChange(chosen.includes(id) ? chosen.filter((other) => other !== id) : inOrder(known, [...chosen, id]));
   return (
-    <DialogTrigger>
-      <AriaButton className={styles.trigger ?? ''}>
+    <>
+      <button ref={trigger} type="button" className={styles.trigger} popoverTarget={id} aria-haspopup="dialog">
         <span className={styles.lead}>Read with</span> {summary(known, chosen)} <span aria-hidden="true">▾</span>
-      </AriaButton>
-      <Popover className={styles.popover ?? ''} placement="bottom end">
-        <Dialog aria-label="Dictionaries" className={styles.dialog ?? ''}>
+      </button>
+      <dialog ref={panel} id={id} popover="auto" aria-label="Dictionaries" className={styles.popover} onToggle={place}>
+        <div className={styles.dialog}>
           {saes === null ? (
             <p>The list of dictionaries is on its way.</p>
           ) : (
@@ -93,9 +105,9 @@ export function SiteSelect({ saes, chosen, onChange }: SiteSelectProps): ReactEl
               </div>
             </>
           )}
-        </Dialog>
-      </Popover>
-    </DialogTrigger>
+        </div>
+      </dialog>
+    </>
   );
 }
 
