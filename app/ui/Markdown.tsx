@@ -9,7 +9,7 @@ export function Markdown({ text }: { readonly text: string }): ReactElement {
       {blocks.map((block, i) => (
         // Blocks of a fixed text never move.
         // oxlint-disable-next-line react/no-array-index-key
-        <Fragment key={i}>{drawBlock(block)}</Fragment>
+        <Fragment key={i}>{drawBlock(block, i)}</Fragment>
       ))}
     </div>
   );
@@ -74,7 +74,7 @@ function cells(line: string): string[] {
   return (inner.match(/(?:`[^`]*`|\\\||[^|])+|(?<=\|)(?=\|)/g) ?? []).map((cell) => cell.replaceAll('\\|', '|').trim());
 }
 
-function drawBlock(block: Block): ReactNode {
+function drawBlock(block: Block, at: number): ReactNode {
   switch (block.kind) {
     case 'heading': {
       const Tag = `h${Math.min(6, block.level + 1)}` as 'h2';
@@ -88,19 +88,24 @@ function drawBlock(block: Block): ReactNode {
       const items = block.items.map((item, i) => <li key={`${i}${item}`}>{inline(item)}</li>);
       return block.ordered ? <ol>{items}</ol> : <ul>{items}</ul>;
     }
-    case 'table':
+    case 'table': {
+      const label = `Table ${at}: ${block.head.filter((cell) => cell !== '').join(', ')}`;
       return (
         // A wide table scrolls inside its own frame, by keyboard too.
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-        <section className={styles.frame} aria-label={`Table: ${block.head.join(', ')}`} tabIndex={0}>
+        <section className={styles.frame} aria-label={label} tabIndex={0}>
           <table>
             <thead>
               <tr>
-                {block.head.map((cell, i) => (
-                  <th key={`${i}${cell}`} scope="col">
-                    {inline(cell)}
-                  </th>
-                ))}
+                {block.head.map((cell, i) =>
+                  cell === '' ? (
+                    <td key={`${i}${cell}`}>{'\u00a0'}</td>
+                  ) : (
+                    <th key={`${i}${cell}`} scope="col">
+                      {inline(cell)}
+                    </th>
+                  ),
+                )}
               </tr>
             </thead>
             <tbody>
@@ -115,6 +120,7 @@ function drawBlock(block: Block): ReactNode {
           </table>
         </section>
       );
+    }
   }
 }
 
