@@ -73,6 +73,8 @@ export function Heatmap(props: HeatmapProps): ReactElement {
     event.preventDefault();
   };
   const shown = at ?? selected ?? null;
+  // Names with gaps between them are already few enough.
+  const dense = columns.includes('');
   const every = Math.max(1, Math.ceil(13 / w));
   const everyRow = Math.max(1, Math.ceil(13 / h));
 
@@ -85,9 +87,9 @@ export function Heatmap(props: HeatmapProps): ReactElement {
       <div className={styles.frame}>
         <div className={styles.grid} style={{ gridTemplateColumns: `auto ${size.width}px` }}>
           <span />
-          <div className={styles.columns} aria-hidden="true">
+          <div className={styles.columns} style={{ height: Math.min(76, 6 + 7.3 * longest(columns).length) }} aria-hidden="true">
             {columns.map((name, i) =>
-              i % every === 0 ? (
+              name !== '' && (dense || i % every === 0) ? (
                 // Axes are positions: the index is the identity.
                 // oxlint-disable-next-line react/no-array-index-key
                 <span key={i} style={{ left: (i + 0.5) * w }} data-on={shown?.column === i || lit?.column === i ? '' : undefined}>
@@ -105,7 +107,7 @@ export function Heatmap(props: HeatmapProps): ReactElement {
                 </span>
               ) : null,
             )}
-            <i>{rows.reduce((longest, name) => (name.length > longest.length ? name : longest), '')}</i>
+            <i>{longest(rows)}</i>
           </div>
           {/* One stop for the keyboard; the cells are inside of it. */}
           {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
@@ -145,6 +147,8 @@ export function Heatmap(props: HeatmapProps): ReactElement {
     </div>
   );
 }
+
+const longest = (names: readonly string[]): string => names.reduce((most, name) => (name.length > most.length ? name : most), '');
 
 interface OutlineProps {
   readonly cell: Cell;

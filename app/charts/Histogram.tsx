@@ -57,7 +57,7 @@ export function Histogram({ label, edges, counts, format, log = false, mark }: H
         );
       })}
       <line x1={0} x2={WIDTH} y1={HEIGHT - BOTTOM} y2={HEIGHT - BOTTOM} className={styles.axis} />
-      {first < 0 && last > 0 && (
+      {first < 0 && last > 0 && x(0) > 70 && x(0) < WIDTH - 70 && (
         <>
           <line x1={x(0)} x2={x(0)} y1={HEIGHT - BOTTOM} y2={HEIGHT - BOTTOM + 5} className={styles.axis} />
           <text x={x(0)} y={HEIGHT - 5} className={styles.middle}>

@@ -16,6 +16,10 @@ export function showToken(token: TokenText): string {
   return text.replace(/^ | $/g, '·');
 }
 
+/** The names of all positions, BOS as such. */
+export const showTokens = (tokens: readonly TokenText[], bosId: number | null): string[] =>
+  tokens.map((token, i) => (i === 0 && token.id === bosId ? 'BOS' : showToken(token)));
+
 /** “ Mary”, in the quotation marks with which tokens stand in sentences. */
 export const quoteToken = (token: TokenText | undefined): string =>
   token ? `“${token.bytes ? bytesText(token.bytes) : visible(token.text)}”` : '“?”';

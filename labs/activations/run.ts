@@ -45,6 +45,7 @@ export async function* run(spec: Spec, ctx: RunContext): AsyncGenerator<Activati
           `more than ${MAX_NUMBERS} numbers were asked for; ask for fewer hooks or prompts`,
         );
       const data = Float32Array.from((await ctx.read([tensor]))[0] ?? []);
+      if (address.site === 'attn_scores') hideMasked(data);
       const entry = describe(hook, prompt, wireTensor(data, tensor.shape.slice(1), hookAxes(address.site).slice(1)));
       entries.push(entry);
       yield { part: 'entry', entry };
@@ -59,6 +60,11 @@ export async function* run(spec: Spec, ctx: RunContext): AsyncGenerator<Activati
   const order = new Map(hooks.map((hook, i) => [hook, i]));
   entries.sort((x, y) => (order.get(x.hook) ?? 0) - (order.get(y.hook) ?? 0) || x.prompt - y.prompt);
   return { prompts, entries, logits };
+}
+
+/** The engine masks with a large finite number, as −∞ − (−∞) is none; TransformerLens, and so a file, has −∞. */
+function hideMasked(scores: Float32Array): void {
+  for (let i = 0; i < scores.length; i++) if ((scores[i] ?? 0) < -1e8) scores[i] = -Infinity;
 }
 
 function resolveHooks(patterns: readonly string[], ctx: RunContext): HookName[] {

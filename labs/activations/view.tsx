@@ -51,7 +51,7 @@ function Panel(props: Props): ReactElement {
       />
       {shown && shown.entries.length > 0 ? (
         <div className={styles.answer} data-stale={current ? undefined : ''}>
-          <Answer result={shown} view={spec.view} setView={setView} file={file} />
+          <Answer result={shown} view={spec.view} setView={setView} file={file} bosId={config?.bosTokenId ?? null} />
           {result && !stale && <Files result={result} provenance={provenance} model={model} file={file} />}
         </div>
       ) : running || spec.prompts.length > 0 ? (
@@ -66,9 +66,10 @@ interface AnswerProps {
   readonly view: ActivationsView;
   readonly setView: Props['setView'];
   readonly file: string;
+  readonly bosId: number | null;
 }
 
-function Answer({ result, view, setView, file }: AnswerProps): ReactElement {
+function Answer({ result, view, setView, file, bosId }: AnswerProps): ReactElement {
   const { entries, prompts } = result;
   const prompt = Math.min(view.prompt, prompts.length - 1);
   const own = entries.filter((entry) => entry.prompt === prompt);
@@ -115,6 +116,7 @@ function Answer({ result, view, setView, file }: AnswerProps): ReactElement {
             tokens={prompts[prompt] ?? []}
             view={view}
             setView={setView}
+            bosId={bosId}
             file={prompts.length > 1 ? `${file}-prompt${prompt}` : file}
           />
         )

@@ -5,6 +5,7 @@ import { useModel } from '../../app/state/use-model.ts';
 import { Skeleton } from '../../app/ui/Disclosure.tsx';
 import { Tabs } from '../../app/ui/Tabs.tsx';
 import { PromptBox } from '../../app/views/PromptBox.tsx';
+import { Waiting } from '../../app/views/Waiting.tsx';
 import { selectedRange } from '../../app/views/tokens.ts';
 import { partsOf } from './lib/parts.ts';
 import { featureTraces } from './lib/rows.ts';
@@ -92,7 +93,7 @@ function Panel(props: Props): ReactElement {
               <Tab context={context} />
             </div>
           ) : (
-            <Skeleton height="480px" />
+            <Waiting label="The answer is on its way" rows={12} />
           )}
         </Tabs>
       </div>

@@ -40,7 +40,7 @@ export function matrixSvg(picture: MatrixPicture, scheme: Scheme): string {
   const ink = INK[scheme];
   const parts: string[] = [];
   columns.forEach((name, c) => {
-    if (w < 13 && c % Math.ceil(13 / w) !== 0) return;
+    if (name === '' || (!columns.includes('') && w < 13 && c % Math.ceil(13 / w) !== 0)) return;
     const x = left + (c + 0.5) * w;
     parts.push(
       upright

@@ -13,7 +13,7 @@ import { clearFocus, setFocus, useFocus } from '../../../app/state/focus.ts';
 import { Segmented, Toggle } from '../../../app/ui/Segmented.tsx';
 import { Figure } from '../../../app/views/Figure.tsx';
 import { count, number, percent, plural, signed } from '../../../app/views/numbers.ts';
-import { quoteToken, showToken } from '../../../app/views/tokens.ts';
+import { quoteToken, showTokens } from '../../../app/views/tokens.ts';
 import { headCount, sliceOf } from '../lib/slices.ts';
 import type { ActivationEntry } from '../result.ts';
 import type { ActivationsView } from '../spec.ts';
@@ -27,17 +27,18 @@ export interface EntryProps {
   readonly view: ActivationsView;
   readonly setView: (patch: Partial<ActivationsView>) => void;
   readonly file: string;
+  readonly bosId: number | null;
 }
 
 /** One activation: map, statistics, histogram, and how large it is at each position. */
 export function Entry(props: EntryProps): ReactElement {
-  const { entry, tokens, file } = props;
+  const { entry, tokens, file, bosId } = props;
   return (
     <div className={styles.entry}>
       <Map {...props} />
       <div className={styles.halves}>
         <Distribution entry={entry} file={file} />
-        <Norms entry={entry} tokens={tokens} file={file} />
+        <Norms entry={entry} tokens={tokens} file={file} bosId={bosId} />
       </div>
     </div>
   );
@@ -47,7 +48,7 @@ export function Entry(props: EntryProps): ReactElement {
 const bound = (entries: readonly ActivationEntry[]): number =>
   symmetricDomain(entries.flatMap(({ summary }) => [summary.min, summary.max]))[1];
 
-function Map({ entry, entries, tokens, view, setView, file }: EntryProps): ReactElement {
+function Map({ entry, entries, tokens, view, setView, file, bosId }: EntryProps): ReactElement {
   const { tensor, summary, hook } = entry;
   const scheme = useScheme();
   const focusPos = useFocus((focus) => focus?.pos ?? null);
@@ -65,14 +66,14 @@ function Map({ entry, entries, tokens, view, setView, file }: EntryProps): React
   );
   // −∞ marks what the causal mask hides.
   const value = useCallback((row: number, column: number): number => masked(slice.at(row, column)), [slice]);
-  const rowNames = useMemo(
-    () => Array.from({ length: slice.rows }, (_, i) => (tokens[i] ? showToken(tokens[i]) : String(i))),
-    [slice, tokens],
-  );
+  const names = useMemo(() => showTokens(tokens, bosId), [tokens, bosId]);
+  const rowNames = useMemo(() => Array.from({ length: slice.rows }, (_, i) => names[i] ?? String(i)), [slice, names]);
   const isKeys = slice.columnAxis === 'key';
+  // Of many units only every so manyth is named.
+  const every = slice.columns > 256 ? 64 : slice.columns > 40 ? 16 : 1;
   const columnNames = useMemo(
-    () => Array.from({ length: slice.columns }, (_, i) => (isKeys && tokens[i] ? showToken(tokens[i]) : String(i))),
-    [slice, isKeys, tokens],
+    () => Array.from({ length: slice.columns }, (_, i) => (isKeys ? (names[i] ?? '') : i % every === 0 ? String(i) : '')),
+    [slice, isKeys, names, every],
   );
   const cell: readonly [number, number] = isKeys
     ? [side(slice.columns), side(slice.columns)]
@@ -99,7 +100,11 @@ function Map({ entry, entries, tokens, view, setView, file }: EntryProps): React
           : 'There are no finite numbers here.'
       }
       data={{
-        columns: ['position', 'token', ...columnNames.map((name, i) => (isKeys ? `${i} ${name}` : `${slice.columnAxis} ${i}`))],
+        columns: [
+          'position',
+          'token',
+          ...columnNames.map((name, i) => (isKeys ? `key ${i} ${name}` : `${slice.columnAxis} ${i}`)),
+        ],
         rows: () => rowNames.map((_, r) => [r, tokens[r]?.text ?? '', ...columnNames.map((_, c) => slice.at(r, c))]),
         format: (x) => number(x),
       }}
@@ -109,7 +114,7 @@ function Map({ entry, entries, tokens, view, setView, file }: EntryProps): React
           {
             title,
             rows: rowNames,
-            columns: isKeys ? columnNames : columnNames.map((name, i) => (i % 32 === 0 ? name : '')),
+            columns: columnNames,
             value,
             colour,
             cell,
@@ -221,17 +226,17 @@ function facts({ summary, tensor }: ActivationEntry): readonly (readonly [string
   ];
 }
 
-function Norms({
-  entry,
-  tokens,
-  file,
-}: {
+interface NormsProps {
   readonly entry: ActivationEntry;
   readonly tokens: readonly TokenText[];
   readonly file: string;
-}): ReactElement {
+  readonly bosId: number | null;
+}
+
+function Norms({ entry, tokens, file, bosId }: NormsProps): ReactElement {
   const { perPosition, hook } = entry;
   const focusPos = useFocus((focus) => focus?.pos ?? null);
+  const names = showTokens(tokens, bosId);
   const data = useMemo(() => tensorData(perPosition), [perPosition]);
   const positions = perPosition.shape[0] ?? 0;
   const at = (p: number, stat: number): number => data[p * 3 + stat] ?? NaN;
@@ -255,7 +260,7 @@ function Norms({
           label={`Norm of ${hook} at each position`}
           bars={norms.map((norm, p) => ({
             key: String(p),
-            label: tokens[p] ? showToken(tokens[p]) : String(p),
+            label: names[p] ?? String(p),
             value: norm,
             text: number(norm),
             state: focusPos === p ? 'lit' : undefined,

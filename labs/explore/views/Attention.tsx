@@ -10,7 +10,7 @@ import { Skeleton } from '../../../app/ui/Disclosure.tsx';
 import { Segmented } from '../../../app/ui/Segmented.tsx';
 import { Figure } from '../../../app/views/Figure.tsx';
 import { number, percent } from '../../../app/views/numbers.ts';
-import { quoteToken, showToken } from '../../../app/views/tokens.ts';
+import { quoteToken, showTokens } from '../../../app/views/tokens.ts';
 import { attentionReader, strongestKeys, tellingHead, type AttentionReader, type Head } from '../lib/attention-view.ts';
 import type { PanelContext } from './panel.tsx';
 import styles from './explore.module.css';
@@ -54,10 +54,7 @@ function LargeHead({ context, reader, open, chosen }: AttentionProps & { readonl
   const weighted = spec.view.pattern === 'valueWeighted';
   const scheme = useScheme();
   const focusPos = useFocus((focus) => focus?.pos ?? null);
-  const names = useMemo(
-    () => tokens.map((token, i) => (i === 0 && token.id === bosId ? 'BOS' : showToken(token))),
-    [tokens, bosId],
-  );
+  const names = useMemo(() => showTokens(tokens, bosId), [tokens, bosId]);
   const value = useCallback(
     (query: number, key: number): number => reader.at({ layer, head }, query, key),
     [reader, layer, head],

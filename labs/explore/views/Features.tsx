@@ -1,11 +1,11 @@
 import { useState, type ReactElement } from 'react';
 import { Legend } from '../../../app/charts/Legend.tsx';
 import { Button } from '../../../app/ui/Button.tsx';
-import { Skeleton } from '../../../app/ui/Disclosure.tsx';
 import { Segmented } from '../../../app/ui/Segmented.tsx';
 import { FeatureTable, type FeatureItem } from '../../../app/views/FeatureTable.tsx';
 import { Figure, type FigureData } from '../../../app/views/Figure.tsx';
 import { number, percent, plural } from '../../../app/views/numbers.ts';
+import { Waiting } from '../../../app/views/Waiting.tsx';
 import { quoteToken } from '../../../app/views/tokens.ts';
 import { fullScale, parseFeatureKey, peak, siteName, siteShort, strongest, type FeatureTrace } from '../lib/rows.ts';
 import type { PanelContext } from './panel.tsx';
@@ -42,7 +42,7 @@ export function Features({ context }: { readonly context: PanelContext }): React
         {parts.features.length > 0 ? (
           <FeatureFigure context={context} />
         ) : (
-          <Skeleton height="440px" label="Features are on their way" />
+          <Waiting label="Features are on their way" rows={12} />
         )}
       </div>
       <NextSummary context={context} />
@@ -212,6 +212,8 @@ function finding(
       : ` ${fvu.length === 1 ? 'The dictionary leaves' : 'The dictionaries leave'} ${fvu.length === 1 ? '' : `${percent(Math.min(...fvu))} to `}${percent(Math.max(...fvu))} of the variance on this prompt unexplained (FVU).`;
   if (!first) return `No feature is active on ${wordsOf(context, here)}.${left}`;
   const activation = peak(first, here.from, here.to);
+  const many = context.parts.features.length > 1;
+  const hook = context.parts.features.find(({ sae }) => sae === first.sae)?.hook ?? first.sae;
   const share = first.maxKnown > 0 ? `, ${percent(activation / first.maxKnown)} of the largest known` : '';
-  return `${plural(ranked.length, 'feature is', 'features are')} active on ${wordsOf(context, here)}; the strongest is ${first.feature} at ${number(activation)}${share}.${left}`;
+  return `${plural(ranked.length, 'feature is', 'features are')} active on ${wordsOf(context, here)}; the strongest is feature ${first.feature}${many ? ` of ${siteShort(hook)}` : ''} at ${number(activation)}${share}.${left}`;
 }

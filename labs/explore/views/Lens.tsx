@@ -12,7 +12,7 @@ import { Skeleton } from '../../../app/ui/Disclosure.tsx';
 import { Figure } from '../../../app/views/Figure.tsx';
 import { NextTokens } from '../../../app/views/NextTokens.tsx';
 import { number, ordinal, percent } from '../../../app/views/numbers.ts';
-import { quoteToken, showToken } from '../../../app/views/tokens.ts';
+import { quoteToken, showToken, showTokens } from '../../../app/views/tokens.ts';
 import { lensReader, type LensReader } from '../lib/lens-view.ts';
 import { wordOf, type PanelContext } from './panel.tsx';
 import styles from './explore.module.css';
@@ -52,7 +52,7 @@ const rowName = (hook: string): string => {
 
 function LensGrid({ context, reader, open }: LensProps): ReactElement {
   const { parts, tokens, setView, file, bosId } = context;
-  const columnNames = tokens.map((token, i) => (i === 0 && token.id === bosId ? 'BOS' : showToken(token)));
+  const columnNames = showTokens(tokens, bosId);
   const scheme = useScheme();
   const focusPos = useFocus((focus) => focus?.pos);
   const focusLayer = useFocus((focus) => focus?.layer);

@@ -9,6 +9,7 @@ import { Skeleton } from '../../../app/ui/Disclosure.tsx';
 import { Notice } from '../../../app/ui/Notice.tsx';
 import { Figure } from '../../../app/views/Figure.tsx';
 import { number, plural, signed } from '../../../app/views/numbers.ts';
+import { Waiting } from '../../../app/views/Waiting.tsx';
 import { quoteToken } from '../../../app/views/tokens.ts';
 import { featureKey, parseFeatureKey, siteShort } from '../lib/rows.ts';
 import { byKind, byLayer, eachPart, total } from '../lib/sums.ts';
@@ -23,7 +24,7 @@ const Compare = lazy(() => import('./Compare.tsx').then((m) => ({ default: m.Com
 /** The distribution at the selected token, and what writes the difference of two of its tokens. */
 export function NextTab({ context }: { readonly context: PanelContext }): ReactElement {
   const { parts, range, spec, setSpec, tokens } = context;
-  if (!parts.next) return <Skeleton height="460px" label="The next token is on its way" />;
+  if (!parts.next) return <Waiting label="The next token is on its way" rows={14} />;
   const { attribution } = parts;
   const elsewhere = attribution !== null && attribution.position !== range.to;
   const compareHere = (): void =>
@@ -52,7 +53,7 @@ export function NextTab({ context }: { readonly context: PanelContext }): ReactE
             <FeatureEffects context={context} attribution={attribution} />
           </>
         ) : (
-          <Skeleton height="420px" label="The comparison is on its way" />
+          <Waiting label="The comparison is on its way" rows={14} />
         )}
       </div>
       <div className={styles.stack}>

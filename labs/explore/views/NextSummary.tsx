@@ -5,6 +5,7 @@ import { useFocus } from '../../../app/state/focus.ts';
 import { Figure } from '../../../app/views/Figure.tsx';
 import { NextTokens, type NextToken } from '../../../app/views/NextTokens.tsx';
 import { number, percent, signed } from '../../../app/views/numbers.ts';
+import { Waiting } from '../../../app/views/Waiting.tsx';
 import { quoteToken } from '../../../app/views/tokens.ts';
 import type { TokenText } from '../../../core/tokens.ts';
 import { wordOf, type PanelContext } from './panel.tsx';
@@ -65,7 +66,7 @@ export function Distribution({ context, most, onPick }: DistributionProps): Reac
 export function NextSummary({ context }: { readonly context: PanelContext }): ReactElement {
   const { parts, setView } = context;
   const { attribution } = parts;
-  if (!parts.next) return <Skeleton height="320px" label="The next token is on its way" />;
+  if (!parts.next) return <Waiting label="The next token is on its way" rows={6} />;
   return (
     <div className={styles.stack}>
       <Distribution context={context} most={6} />
