@@ -109,8 +109,8 @@ async function restoreFactories(backend: BackendName): Promise<void> {
 
 /** Bytes that tensors hold, and on WebGPU the bytes of all buffers, free ones of the pool included. */
 export function deviceBytes(): number {
-  const memory = tf.memory() as { numBytes: number; numBytesInGPUAllocated?: number };
-  return memory.numBytesInGPUAllocated ?? memory.numBytes;
+  const memory = tf.memory() as { numBytes: number; numBytesAllocatedInGPU?: number };
+  return memory.numBytesAllocatedInGPU ?? memory.numBytes;
 }
 
 /** Gives the pool's unused GPU buffers back: tfjs keeps every size it ever used. */
