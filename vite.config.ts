@@ -15,6 +15,8 @@ const config: UserConfig = defineConfig({
   plugins: [react(), tfjsWasmThreads(), contentSecurityPolicy()],
   define: { __COMMIT__: JSON.stringify(commit()) },
   worker: { format: 'es', plugins: () => [tfjsWasmThreads()], rolldownOptions: { checks: CHECKS } },
+  // `vite dev` finds the worker's packages at the start, not with the first run, which would reload the page.
+  optimizeDeps: { entries: ['index.html', 'workers/engine.worker.ts', 'labs/*/{spec,run,view}.{ts,tsx}'] },
   build: {
     target: 'es2022',
     rolldownOptions: { checks: CHECKS },
