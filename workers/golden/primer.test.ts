@@ -1,6 +1,6 @@
 import { beforeAll, expect, it } from 'vitest';
 import { allHooks, hookName, type HookName } from '../../core/hooks.ts';
-import type { BackendName, Quantization } from '../../core/model-config.ts';
+import type { Quantization } from '../../core/model-config.ts';
 import { logSumExp } from '../../core/stats/index.ts';
 import type { HookedModel } from '../api.ts';
 import { readMany, tf, type Tensor } from '../kernels/index.ts';
