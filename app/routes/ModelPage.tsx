@@ -1,13 +1,14 @@
-import { useEffect, useState, type ReactElement } from 'react';
+import { useEffect, type ReactElement } from 'react';
 import { useStore } from 'zustand';
-import { catalogue, fetchText } from '../shell/app.ts';
+import { catalogue } from '../shell/app.ts';
 import { count, megabytes } from '../shell/format.ts';
 import { downloadBytes, type ModelEntry } from '../state/catalogue.ts';
-import { Disclosure, Skeleton } from '../ui/Disclosure.tsx';
-import { Markdown } from '../ui/Markdown.tsx';
+import { Skeleton } from '../ui/Disclosure.tsx';
+import { headings, Markdown } from '../ui/Markdown.tsx';
 import { Table, type Column } from '../ui/Table.tsx';
 import styles from './LabPage.module.css';
 import page from './ModelPage.module.css';
+import { Scores, useText } from './Scores.tsx';
 import { SaeMap } from './SaeMap.tsx';
 import UnknownPage from './UnknownPage.tsx';
 
@@ -32,14 +33,19 @@ function Card({ model }: { readonly model: ModelEntry }): ReactElement {
             <SaeMap model={model} />
           </section>
         )}
-        <section aria-labelledby="card">
-          <h2 id="card">Model card</h2>
-          {model.card === undefined ? <p>There is no card.</p> : <CardText path={`${model.folder}${model.card}`} />}
-        </section>
+        {model.scores !== undefined && (
+          <section aria-labelledby="scores">
+            <h2 id="scores">Scores</h2>
+            <Scores path={`${model.folder}${model.scores}`} />
+          </section>
+        )}
         <section aria-labelledby="files">
           <h2 id="files">Files</h2>
           <Files model={model} />
-          {model.scores !== undefined && <Scores path={`${model.folder}${model.scores}`} />}
+        </section>
+        <section aria-labelledby="card">
+          <h2 id="card">Model card</h2>
+          {model.card === undefined ? <p>There is no card.</p> : <CardText path={`${model.folder}${model.card}`} />}
         </section>
       </div>
     </>
@@ -53,35 +59,26 @@ function sentence(model: ModelEntry): string {
   return `${parameters} transformer of the ${model.family} family${trained}. ${model.quantization.kind} weights, ${megabytes(downloadBytes(model, []))} to download, ${saes}. Licence: ${model.license || 'not stated'}.`;
 }
 
-function useText(path: string): string | null | undefined {
-  const [text, setText] = useState<string | null | undefined>(undefined);
-  useEffect(() => {
-    let gone = false;
-    fetchText(path).then(
-      (found) => !gone && setText(found),
-      () => !gone && setText(null),
-    );
-    return () => {
-      gone = true;
-    };
-  }, [path]);
-  return text;
-}
-
 function CardText({ path }: { readonly path: string }): ReactElement {
   const text = useText(path);
   if (text === undefined) return <Skeleton height="300px" label="Loading the card" />;
   if (text === null) return <p>The card is not there.</p>;
   // The page has the title already.
-  return <Markdown text={text.replace(/^# .*\n/, '')} />;
-}
-
-function Scores({ path }: { readonly path: string }): ReactElement {
-  const text = useText(path);
+  const body = text.replace(/^---\n[\s\S]*?\n---\n/, '').replace(/^\s*# .*\n/, '');
+  const parts = headings(body).filter(({ level }) => level === 2);
   return (
-    <Disclosure title="Every measured score (JSON)">
-      <pre className={page.json}>{text === undefined ? 'Loading.' : (text ?? 'The file is not there.')}</pre>
-    </Disclosure>
+    <>
+      {parts.length > 2 && (
+        <nav className={page.contents} aria-label="Parts of the card">
+          {parts.map(({ id, text: name }) => (
+            <button key={id} type="button" onClick={() => document.getElementById(id)?.scrollIntoView()}>
+              {name}
+            </button>
+          ))}
+        </nav>
+      )}
+      <Markdown text={body} />
+    </>
   );
 }
 

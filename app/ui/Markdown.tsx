@@ -74,11 +74,20 @@ function cells(line: string): string[] {
   return (inner.match(/(?:`[^`]*`|\\\||[^|])+|(?<=\|)(?=\|)/g) ?? []).map((cell) => cell.replaceAll('\\|', '|').trim());
 }
 
+/** The headings of a text, in order, with the ids under which they stand in the page. */
+export function headings(text: string): readonly { readonly id: string; readonly level: number; readonly text: string }[] {
+  return parseBlocks(text).flatMap((block) =>
+    block.kind === 'heading' ? [{ id: headingId(block.text), level: block.level, text: block.text }] : [],
+  );
+}
+
+const headingId = (text: string): string => `text-${text.toLowerCase().replace(/[^a-z0-9]+/g, '-')}`;
+
 function drawBlock(block: Block, at: number): ReactNode {
   switch (block.kind) {
     case 'heading': {
       const Tag = `h${Math.min(6, block.level + 1)}` as 'h2';
-      return <Tag>{inline(block.text)}</Tag>;
+      return <Tag id={headingId(block.text)}>{inline(block.text)}</Tag>;
     }
     case 'paragraph':
       return <p>{inline(block.text)}</p>;

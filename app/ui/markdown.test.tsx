@@ -3,7 +3,7 @@ import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, it } from 'vitest';
 import { Markdown, parseBlocks } from './Markdown.tsx';
 
-const html = (text: string): string => renderToStaticMarkup(<Markdown text={text} />).replace(/ class="[^"]*"/g, '');
+const html = (text: string): string => renderToStaticMarkup(<Markdown text={text} />).replace(/ (class|id)="[^"]*"/g, '');
 
 describe('markdown', () => {
   it('draws headings, paragraphs, lists, code and inline marks', () => {
