@@ -3,6 +3,7 @@ import plain from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url
 import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
 import threaded from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
 import type { LabDefinition } from '../core/spec/index.ts';
+import { stayAlive } from './client/watched-worker.ts';
 import { createHost, type LabModule } from './runtime/host.ts';
 import { HttpSource } from './weights/http-source.ts';
 
@@ -16,6 +17,7 @@ async function labs(id: string): Promise<LabModule | null> {
   return { lab, run: (s, ctx) => module.run(s, ctx) };
 }
 
+stayAlive(self.name);
 const host = createHost((event, transfer) => self.postMessage(event, { transfer: [...transfer] }), {
   labs,
   openSource: (base) => new HttpSource(base),

@@ -1,4 +1,5 @@
 import { EngineClient } from '../../workers/client/engine-client.ts';
+import { watchWorker, workerName } from '../../workers/client/watched-worker.ts';
 import { browserAddress, connectAddress, type Address } from '../state/address.ts';
 import { createCatalogue, type Catalogue } from '../state/catalogue.ts';
 import { createEngineHost, type EngineHost } from '../state/engine.ts';
@@ -37,7 +38,11 @@ shareCatalogue(catalogue);
 export const engineHost: EngineHost = createEngineHost(
   (backend) =>
     new EngineClient({
-      createWorker: () => new Worker(new URL('../../workers/engine.worker.ts', import.meta.url), { type: 'module' }),
+      createWorker: () => {
+        const name = workerName();
+        const worker = new Worker(new URL('../../workers/engine.worker.ts', import.meta.url), { type: 'module', name });
+        return watchWorker(worker, name);
+      },
       base: SITE,
       commit: COMMIT,
       backend,

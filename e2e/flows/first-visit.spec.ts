@@ -25,7 +25,7 @@ test.use({ permissions: ['clipboard-read', 'clipboard-write'] });
 
 for (const backend of ['WASM', 'WebGPU'] as const) {
   test(`from the first visit to a link that shows the same elsewhere, on ${backend}`, async ({ page, site, browser }) => {
-    test.setTimeout(240_000);
+    test.slow();
     const model = JSON.parse(site.file('models/primer/config.json').toString()) as { n_layer: number; n_head: number };
     // A fresh profile. The engine does not arrive yet: what is there now was recorded, and says so.
     let arrive = site.holds(WORKER);

@@ -43,9 +43,20 @@ export async function expectTokens(page: Page, text: string): Promise<void> {
 export async function ask(page: Page, text: string): Promise<void> {
   await promptBox(page).fill(text);
   await runButton(page).or(stopButton(page)).first().waitFor();
-  await page.keyboard.press('ControlOrMeta+Enter');
+  await pressRun(page);
   await expectLive(page);
   await expectTokens(page, text);
+}
+
+/** Runs what stands above the picture, from wherever the focus is. */
+export const pressRun = (page: Page): Promise<void> => page.keyboard.press('ControlOrMeta+Enter');
+
+/** Reads with other dictionaries, named as the buttons in that window are, and runs. */
+export async function readWith(page: Page, button: string): Promise<void> {
+  await page.getByRole('button', { name: /^Read with/ }).click();
+  await page.getByRole('dialog', { name: 'Dictionaries' }).getByRole('button', { name: button }).click();
+  await closeDialog(page);
+  await pressRun(page);
 }
 
 export async function openTab(page: Page, name: string): Promise<void> {
@@ -68,7 +79,7 @@ export async function closeDialog(page: Page): Promise<void> {
 /** Picks a backend in the model sheet and leaves the sheet open. */
 export async function pickBackend(page: Page, label: string): Promise<Locator> {
   const sheet = await openSheet(page);
-  await sheet.getByRole('group', { name: 'Backend' }).getByText(label, { exact: true }).click();
+  await sheet.getByRole('radio', { name: label, exact: true }).check();
   return sheet;
 }
 
