@@ -23,7 +23,10 @@ interface Scene {
 }
 
 const live = async (page: Page): Promise<void> => {
-  await page.getByText(/^Live: /).first().waitFor({ timeout: 60_000 });
+  await page
+    .getByText(/^Live: /)
+    .first()
+    .waitFor({ timeout: 60_000 });
 };
 const tab =
   (name: string) =>

@@ -14,7 +14,7 @@ export interface Measured {
   readonly backend: BackendName;
   readonly adapter: string | null;
   readonly threads: number | null;
-  /** Worker asked for → ready. */
+  /** First message to the worker → backend open. */
   readonly startMs: number;
   /** Model and one dictionary: read, checked, on the device. */
   readonly loadMs: number;

@@ -48,7 +48,7 @@ export function markdownTable({ time, commit, machine, workload, page, engine, t
 
 Made by \`npm run bench -- --markdown docs/performance.md\`; the numbers of one run, medians where there are several. ${time.slice(0, 10)}, commit ${commit}, ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}. WebGPU on SwiftShader is emulated on the CPU: its times say nothing about a graphics card.
 
-The prompt is the first of \`explore\` (${workload?.ids.length ?? 0} tokens, one dictionary). “Start”: worker asked for until it answers, “load”: model and dictionary read, checked and on the device. “First features”: the first run with its shaders and buffers, “prompt → features”: later ones, from asking until the features of every token are there; on the way lie the forward pass with ${'`explore`'}’s captures, and the next-token distribution. “All of \`explore\`” adds the logit lens, attention maps and attribution. Tokens/s: greedy, with key/value cache.
+The prompt is the first of \`explore\` (${workload?.ids.length ?? 0} tokens, one dictionary). “Start”: from the first message to the worker until the backend is open, “load”: model and dictionary read, checked and on the device. “First features”: the first run with its shaders and buffers, “prompt → features”: later ones, from asking until the features of every token are there; on the way lie the forward pass with the captures of \`explore\`, and the next-token distribution. “All of \`explore\`” adds the logit lens, attention maps and attribution. Tokens/s: greedy, with key/value cache.
 
 ${engines}
 ${missing.length > 0 ? `\n${missing.map((line) => `Not measured: ${line}.`).join('\n')}\n` : ''}

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import type { Report } from './index.ts';
+import { median } from './measure.ts';
+import { markdownTable } from './table.ts';
+
+const report: Report = {
+  time: '2026-01-02T03:04:05.000Z',
+  commit: 'abc',
+  machine: { cpu: 'a CPU', cores: 2, node: 'v22.0.0' },
+  workload: { ids: [0, 1, 2], saes: ['blocks.2.hook_resid_post'] },
+  page: { firstPaintMs: 12.34, firstPictureMs: 234.5, bytes: 1_500_000 },
+  engine: [
+    {
+      place: 'chromium',
+      backend: 'wasm',
+      adapter: null,
+      threads: 2,
+      startMs: 1,
+      loadMs: 2,
+      weightBytes: 3,
+      firstFeaturesMs: 400,
+      featuresMs: 50.06,
+      exploreMs: 600.4,
+      deviceBytes: null,
+      tokensPerSecond: 9.94,
+    },
+    { place: 'node', backend: 'webgpu', missing: 'no Vulkan' },
+  ],
+  torch: [{ threads: 1, forwardAndSaesMs: 7, tokensPerSecond: 80 }, 'python3 does not start'],
+};
+
+describe('the table of the benchmark', () => {
+  it('has a row per backend and says what was not measured', () => {
+    const text = markdownTable(report);
+    expect(text).toContain('| wasm, 2 threads | Chromium | 1.0 | 2.0 | 400 | 50.1 | 600 | 9.9 |');
+    expect(text).toContain('Not measured: webgpu in node: no Vulkan.');
+    expect(text).toContain('| PyTorch | 1 thread | 7.0 | 80 |');
+    expect(text).toContain('Not measured: python3 does not start.');
+    expect(text).toContain('1.5 MB');
+    expect(text).not.toMatch(/NaN|undefined|\n{3}/);
+  });
+
+  it('takes medians', () => {
+    expect([median([3, 1, 2]), median([4, 1, 3, 2])]).toEqual([2, 2.5]);
+  });
+});
