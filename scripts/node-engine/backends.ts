@@ -4,7 +4,10 @@ import { dirname, join } from 'node:path';
 import type { WasmPaths } from '../../workers/runtime/device.ts';
 
 const require = createRequire(import.meta.url);
-const ICD = ['/usr/lib/chromium/vk_swiftshader_icd.json', '/usr/lib/x86_64-linux-gnu/chromium/vk_swiftshader_icd.json'];
+/** Where distributions and Google's packages put Chromium's SwiftShader. */
+const ICD = ['/usr/lib/chromium', '/usr/lib/x86_64-linux-gnu/chromium', '/usr/lib/chromium-browser', '/opt/google/chrome'].map(
+  (folder) => join(folder, 'vk_swiftshader_icd.json'),
+);
 
 /** tfjs' WASM binaries, as files. */
 export function nodeWasmPaths(): WasmPaths {
