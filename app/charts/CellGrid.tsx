@@ -1,7 +1,8 @@
-import { useRef, useState, type KeyboardEvent, type ReactElement, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type KeyboardEvent, type ReactElement, type ReactNode } from 'react';
 import styles from './CellGrid.module.css';
 import { classes } from './classes.ts';
 import { step, type Cell } from './Heatmap.tsx';
+import { revealAcross } from './measure.ts';
 import { textOn } from './scales/colour.ts';
 
 export interface CellGridProps {
@@ -28,6 +29,13 @@ export function CellGrid(props: CellGridProps): ReactElement {
   const { label, rows, columns, corner, text, describe, colour, state, selected, onSelect, onHover, litRow, litColumn } = props;
   const [at, setAt] = useState<Cell>(selected ?? { row: 0, column: 0 });
   const table = useRef<HTMLTableElement>(null);
+  const frame = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const cell = table.current?.querySelector<HTMLElement>(`[data-cell="${selected?.row ?? 0}-${selected?.column ?? 0}"]`);
+    const td = cell?.parentElement;
+    // The row names stay in front of what scrolls.
+    if (frame.current && td) revealAcross(frame.current, td.offsetLeft, td.offsetLeft + td.offsetWidth, 90);
+  }, [selected?.row, selected?.column]);
   const stop = { row: Math.min(at.row, rows.length - 1), column: Math.min(at.column, columns.length - 1) };
   const onKeyDown = (event: KeyboardEvent): void => {
     const next = step(event, stop, rows.length, columns.length);
@@ -37,7 +45,7 @@ export function CellGrid(props: CellGridProps): ReactElement {
     table.current?.querySelector<HTMLElement>(`[data-cell="${next.row}-${next.column}"]`)?.focus();
   };
   return (
-    <div className={styles.frame}>
+    <div ref={frame} className={styles.frame}>
       <table ref={table} className={styles.grid} aria-label={label}>
         <thead>
           <tr>

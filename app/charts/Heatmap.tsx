@@ -1,6 +1,7 @@
 import { useEffect, useId, useRef, useState, type KeyboardEvent, type PointerEvent, type ReactElement } from 'react';
 import { classes } from './classes.ts';
 import styles from './Heatmap.module.css';
+import { revealAcross } from './measure.ts';
 import { paintMatrix } from './paint.ts';
 import { useScheme } from './scheme.ts';
 
@@ -37,6 +38,7 @@ export interface HeatmapProps {
 export function Heatmap(props: HeatmapProps): ReactElement {
   const { label, rows, columns, axes, value, absent = 'hatch', colour, describe, cell, selected, onSelect, onHover, lit } = props;
   const [at, setAt] = useState<Cell | null>(null);
+  const frame = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const told = useId();
   const scheme = useScheme();
@@ -53,6 +55,12 @@ export function Heatmap(props: HeatmapProps): ReactElement {
     );
   }, [rows.length, columns.length, value, absent, colour, size.width, size.height, scheme]);
 
+  const column = selected?.column;
+  useEffect(() => {
+    const box = frame.current;
+    if (box && column !== undefined) revealAcross(box, column * w, column * w + 2 * w + 90, 0);
+  }, [column, w]);
+
   const go = (next: Cell | null): void => {
     if (next?.row === at?.row && next?.column === at?.column) return;
     setAt(next);
@@ -61,8 +69,8 @@ export function Heatmap(props: HeatmapProps): ReactElement {
   const under = (event: PointerEvent): Cell | null => {
     const box = event.currentTarget.getBoundingClientRect();
     const row = Math.floor((event.clientY - box.top) / h);
-    const column = Math.floor((event.clientX - box.left) / w);
-    return row >= 0 && row < rows.length && column >= 0 && column < columns.length ? { row, column } : null;
+    const at = Math.floor((event.clientX - box.left) / w);
+    return row >= 0 && row < rows.length && at >= 0 && at < columns.length ? { row, column: at } : null;
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const now = at ?? selected ?? { row: 0, column: 0 };
@@ -84,7 +92,7 @@ export function Heatmap(props: HeatmapProps): ReactElement {
         {axes[0]} ↓ · {axes[1]} →
       </p>
       {/* Scrolls with the arrow keys of the map itself. */}
-      <div className={styles.frame}>
+      <div ref={frame} className={styles.frame}>
         <div className={styles.grid} style={{ gridTemplateColumns: `auto ${size.width}px` }}>
           <span />
           <div className={styles.columns} style={{ height: Math.min(76, 6 + 7.3 * longest(columns).length) }} aria-hidden="true">

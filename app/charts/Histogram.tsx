@@ -1,6 +1,7 @@
 import { scaleLinear, scaleLog } from 'd3';
-import { useState, type ReactElement } from 'react';
+import { useRef, useState, type ReactElement } from 'react';
 import styles from './Histogram.module.css';
+import { useWidth } from './measure.ts';
 
 export interface HistogramProps {
   readonly label: string;
@@ -14,20 +15,21 @@ export interface HistogramProps {
   readonly mark?: number | null;
 }
 
-const WIDTH = 420;
 const HEIGHT = 150;
 const BOTTOM = 22;
 const TOP = 22;
 
 /** Counts over equal bins, with numbers at the ends of both axes. */
 export function Histogram({ label, edges, counts, format, log = false, mark }: HistogramProps): ReactElement {
+  const svg = useRef<SVGSVGElement>(null);
+  const width = useWidth(svg, 420);
   const [over, setOver] = useState<number | null>(null);
   const most = Math.max(1, ...counts);
   const first = edges[0] ?? 0;
   const last = edges[edges.length - 1] ?? 1;
   const x = scaleLinear()
     .domain(first === last ? [first, first + 1] : [first, last])
-    .range([0, WIDTH]);
+    .range([0, width]);
   // Log counts start at half of one, so that a bin with one value is seen.
   const y = (log ? scaleLog().domain([0.5, Math.max(2, most)]) : scaleLinear().domain([0, most])).range([HEIGHT - BOTTOM, TOP]);
   const told =
@@ -35,29 +37,29 @@ export function Histogram({ label, edges, counts, format, log = false, mark }: H
       ? `most in a bin: ${most.toLocaleString('en')}${log ? ', log scale' : ''}`
       : `${(counts[over] ?? 0).toLocaleString('en')} from ${format(edges[over] ?? 0)} to ${format(edges[over + 1] ?? 0)}`;
   return (
-    <svg className={styles.chart} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>
+    <svg className={styles.chart} ref={svg} height={HEIGHT} role="img" aria-label={label}>
       <text x={0} y={12} className={styles.text}>
         {told}
       </text>
       {counts.map((n, i) => {
         const left = x(edges[i] ?? 0);
-        const width = Math.max(1, x(edges[i + 1] ?? 0) - left - 1);
+        const wide = Math.max(1, x(edges[i + 1] ?? 0) - left - 1);
         const top = n > 0 ? y(n) : HEIGHT - BOTTOM;
         return (
           <g key={edges[i]} onMouseEnter={() => setOver(i)} onMouseLeave={() => setOver(null)}>
-            <rect x={left} y={TOP} width={width + 1} height={HEIGHT - BOTTOM - TOP} className={styles.hit} />
+            <rect x={left} y={TOP} width={wide + 1} height={HEIGHT - BOTTOM - TOP} className={styles.hit} />
             <rect
               x={left}
               y={top}
-              width={width}
+              width={wide}
               height={HEIGHT - BOTTOM - top}
               className={over === i ? styles.over : styles.bar}
             />
           </g>
         );
       })}
-      <line x1={0} x2={WIDTH} y1={HEIGHT - BOTTOM} y2={HEIGHT - BOTTOM} className={styles.axis} />
-      {first < 0 && last > 0 && x(0) > 70 && x(0) < WIDTH - 70 && (
+      <line x1={0} x2={width} y1={HEIGHT - BOTTOM} y2={HEIGHT - BOTTOM} className={styles.axis} />
+      {first < 0 && last > 0 && x(0) > 70 && x(0) < width - 70 && (
         <>
           <line x1={x(0)} x2={x(0)} y1={HEIGHT - BOTTOM} y2={HEIGHT - BOTTOM + 5} className={styles.axis} />
           <text x={x(0)} y={HEIGHT - 5} className={styles.middle}>
@@ -71,7 +73,7 @@ export function Histogram({ label, edges, counts, format, log = false, mark }: H
       <text x={0} y={HEIGHT - 5} className={styles.text}>
         {format(first)}
       </text>
-      <text x={WIDTH} y={HEIGHT - 5} className={styles.end}>
+      <text x={width} y={HEIGHT - 5} className={styles.end}>
         {format(last)}
       </text>
     </svg>

@@ -1,6 +1,7 @@
 import { line, scaleLinear, scaleLog } from 'd3';
-import type { ReactElement } from 'react';
+import { useRef, type ReactElement } from 'react';
 import styles from './LineChart.module.css';
+import { useWidth } from './measure.ts';
 
 export interface LineChartProps {
   readonly label: string;
@@ -17,23 +18,24 @@ export interface LineChartProps {
   readonly marked?: number | null;
 }
 
-const WIDTH = 420;
 const HEIGHT = 200;
 const PAD = { top: 44, right: 26, bottom: 28, left: 26 };
 
 /** One line over few named steps; every point carries its number. */
 export function LineChart({ label, steps, values, texts, y, inverted = false, yLabel, marked }: LineChartProps): ReactElement {
+  const svg = useRef<SVGSVGElement>(null);
+  const width = useWidth(svg, 420);
   const low = Math.min(...values);
   const high = Math.max(...values);
   const range: [number, number] = inverted ? [PAD.top, HEIGHT - PAD.bottom] : [HEIGHT - PAD.bottom, PAD.top];
   const scale = (y === 'log' ? scaleLog() : scaleLinear()).domain(low === high ? [low, low * 2 || 1] : [low, high]).range(range);
-  const x = (i: number): number => PAD.left + (steps.length < 2 ? 0 : (i / (steps.length - 1)) * (WIDTH - PAD.left - PAD.right));
+  const x = (i: number): number => PAD.left + (steps.length < 2 ? 0 : (i / (steps.length - 1)) * (width - PAD.left - PAD.right));
   const path = line<number>(
     (_, i) => x(i),
     (v) => scale(v),
   )([...values]);
   return (
-    <svg className={styles.chart} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label}>
+    <svg className={styles.chart} ref={svg} height={HEIGHT} role="img" aria-label={label}>
       <text x={0} y={12} className={styles.axis}>
         {yLabel}
       </text>
