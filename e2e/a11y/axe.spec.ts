@@ -1,0 +1,182 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { expect, test, WORKER, type Site } from '../flows/harness.ts';
+import { expectLive, features, openTab, strip } from '../flows/reader.ts';
+
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+
+/** What is wrong with the page as it stands, in words; nothing where all is well. */
+async function faults(page: Page, where: string): Promise<readonly string[]> {
+  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
+  const found = violations.flatMap(({ id, nodes }) =>
+    nodes.slice(0, 3).map((node) => `${id}: ${node.html.slice(0, 160)} (${node.failureSummary?.split('\n')[1]?.trim() ?? ''})`),
+  );
+  const layout = await page.evaluate(() => {
+    const said: string[] = [];
+    const { scrollWidth } = document.documentElement;
+    if (scrollWidth > innerWidth) said.push(`scrolls sideways: ${scrollWidth} px wide on ${innerWidth}`);
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const element = node.parentElement;
+      if (!element || node.textContent?.trim() === '' || !element.checkVisibility({ checkVisibilityCSS: true })) continue;
+      const size = Number.parseFloat(getComputedStyle(element).fontSize);
+      if (size < 12) said.push(`text of ${size} px: ${element.outerHTML.slice(0, 120)}`);
+    }
+    return said.slice(0, 5);
+  });
+  return [...found, ...layout].map((fault) => `${where}: ${fault}`);
+}
+
+const settled = async (page: Page): Promise<void> => {
+  await page.getByRole('main').waitFor();
+  await expect(page.getByRole('heading', { level: 1 }).first()).toBeAttached();
+  await page.waitForLoadState('networkidle');
+};
+
+/** Every address that the site has, and what brings it into its full state. */
+const ROUTES: readonly { readonly name: string; readonly fragment: string; readonly ready?: (page: Page) => Promise<void> }[] = [
+  { name: 'home', fragment: '#/', ready: (page) => expectLive(page) },
+  { name: 'activations', fragment: '#/lab/activations', ready: (page) => expectLive(page) },
+  { name: 'models', fragment: '#/models' },
+  { name: 'a model', fragment: '#/models/primer' },
+  { name: 'a model that is not there', fragment: '#/models/nobody' },
+  { name: 'an unknown page', fragment: '#/what/is/this' },
+  { name: 'an unknown lab', fragment: '#/lab/nowhere' },
+  { name: 'a damaged link', fragment: '#/lab/explore?s=1.abc', ready: (page) => page.getByRole('alert').first().waitFor() },
+  { name: 'an embed', fragment: '#/embed/lab/explore', ready: (page) => features(page).first().waitFor() },
+  { name: 'an embed of an unknown lab', fragment: '#/embed/lab/nowhere' },
+];
+
+async function openExplore(page: Page, site: Site): Promise<void> {
+  await page.goto(`${site.url}#/lab/explore`);
+  await expectLive(page);
+}
+
+const DIALOGS: readonly { readonly name: string; readonly open: (page: Page) => Promise<void> }[] = [
+  { name: 'the palette', open: (page) => page.keyboard.press('ControlOrMeta+k') },
+  { name: 'the model sheet', open: (page) => page.getByRole('button', { name: /Open the model sheet/ }).click() },
+  { name: 'the keys', open: (page) => page.keyboard.press('?') },
+  { name: 'the explanation', open: (page) => page.getByRole('button', { name: 'Explain', exact: true }).click() },
+  { name: 'the provenance', open: (page) => page.getByRole('button', { name: 'How was this computed?' }).last().click() },
+  { name: 'the dictionaries', open: (page) => page.getByRole('button', { name: /^Read with/ }).click() },
+  {
+    name: 'what can be saved of a picture',
+    open: (page) => page.getByRole('button', { name: 'Save this picture' }).first().click(),
+  },
+  ...['Link', 'Embed', 'Files', 'Cite'].map((tab) => ({
+    name: `sharing, ${tab}`,
+    open: async (page: Page): Promise<void> => {
+      await page.getByRole('button', { name: 'Share', exact: true }).click();
+      await page.getByRole('dialog').getByRole('tab', { name: tab, exact: true }).click();
+    },
+  })),
+];
+
+for (const colorScheme of ['light', 'dark'] as const)
+  for (const [device, viewport] of Object.entries({
+    'a desktop': { width: 1280, height: 800 },
+    'a phone': { width: 360, height: 740 },
+  }))
+    test.describe(`${colorScheme}, on ${device}`, () => {
+      test.use({ colorScheme, viewport, reducedMotion: 'reduce' } as object);
+
+      test('every address is free of faults', async ({ page, site }) => {
+        test.slow();
+        const found: string[] = [];
+        for (const { name, fragment, ready } of ROUTES) {
+          await page.goto(`${site.url}${fragment}`);
+          // A change of the fragment alone does not load the page anew.
+          await page.reload();
+          await settled(page);
+          await ready?.(page);
+          found.push(...(await faults(page, name)));
+        }
+        expect(found).toEqual([]);
+      });
+
+      test('every side of a prompt, as picture and as table, is free of faults', async ({ page, site }) => {
+        test.slow();
+        const found: string[] = [];
+        await openExplore(page, site);
+        await strip(page)
+          .getByRole('button', { name: /^Token 4,/ })
+          .click();
+        await features(page).first().click();
+        for (const tab of ['Features', 'Lens', 'Attention', 'Next token']) {
+          await openTab(page, tab);
+          found.push(...(await faults(page, tab)));
+          await page.getByRole('main').getByRole('button', { name: 'View as table' }).first().click();
+          found.push(...(await faults(page, `${tab}, as a table`)));
+        }
+        expect(found).toEqual([]);
+      });
+
+      test('everything that lies over the page is free of faults', async ({ page, site }) => {
+        test.slow();
+        const found: string[] = [];
+        await openExplore(page, site);
+        for (const { name, open } of DIALOGS) {
+          await open(page);
+          const over = page.getByRole('dialog').or(page.getByRole('menu')).first();
+          await expect(over).toBeVisible();
+          await page.waitForLoadState('networkidle');
+          found.push(...(await faults(page, name)));
+          await page.keyboard.press('Escape');
+          await expect(page.getByRole('dialog').or(page.getByRole('menu'))).toHaveCount(0);
+        }
+        expect(found).toEqual([]);
+      });
+    });
+
+test('where less motion is asked for, nothing moves, not even while the engine works', async ({ page, site }) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  const arrive = site.holds(WORKER);
+  await page.goto(site.url);
+  await features(page).first().waitFor();
+  await page.getByRole('button', { name: /Open the model sheet/ }).click();
+  await expect(page.getByRole('dialog')).toBeVisible();
+  const moving = await page.evaluate(() =>
+    document
+      .getAnimations()
+      .filter((a) => Number(a.effect?.getComputedTiming().activeDuration ?? 0) > 20 && a.playState === 'running')
+      .map((a) => `${(a as CSSAnimation).animationName ?? ''} ${(a.effect as KeyframeEffect | null)?.target?.className ?? ''}`),
+  );
+  expect(moving).toEqual([]);
+  await page.keyboard.press('Escape');
+  arrive();
+  await expectLive(page);
+});
+
+test('with forced colours, what is selected and what has the focus are still told by an outline', async ({ page, site }) => {
+  await page.emulateMedia({ forcedColors: 'active' });
+  await page.goto(site.url);
+  await expectLive(page);
+  const token = strip(page).getByRole('button', { name: /^Token 3,/ });
+  const other = strip(page).getByRole('button', { name: /^Token 5,/ });
+  const outline = (): Promise<readonly string[]> =>
+    Promise.all(
+      [token, other].map((mark) =>
+        mark.evaluate((e) => {
+          const { outlineStyle, outlineWidth, borderStyle, borderWidth, borderColor } = getComputedStyle(e);
+          return [outlineStyle, outlineWidth, borderStyle, borderWidth, borderColor].join(' ');
+        }),
+      ),
+    );
+  await token.click();
+  await page.getByRole('heading', { level: 1 }).click();
+  await page.mouse.move(0, 0);
+  // Neither hovered nor focused: only the selection tells them apart.
+  await expect.poll(async () => new Set(await outline()).size).toBe(2);
+  await promptFocus(page);
+  const ring = await page.evaluate(() => {
+    const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement ?? document.body);
+    return `${outlineStyle} ${outlineWidth}`;
+  });
+  expect(ring).not.toMatch(/none| 0px/);
+  expect(await faults(page, 'forced colours')).toEqual([]);
+});
+
+async function promptFocus(page: Page): Promise<void> {
+  await page.getByRole('tab', { name: 'Features' }).focus();
+  await page.keyboard.press('ArrowRight');
+}
