@@ -16,12 +16,12 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: '/', what: 'Go to the prompt' },
   { keys: `${MOD}↵`, what: 'Run' },
   { keys: `${MOD}K`, what: 'Search or jump' },
-  { keys: 'Esc', what: 'Clear the selection, then close what is open' },
+  { keys: 'Esc', what: 'Close what is open' },
   { keys: '← → ↑ ↓', what: 'Move inside strips, maps and lists' },
   { keys: '↵', what: 'Select what the focus is on' },
-  { keys: 'p', what: 'Pin what the focus is on' },
-  { keys: '[ ]', what: 'Layer below, layer above' },
-  { keys: 'j k', what: 'Next feature, previous feature' },
+  { keys: 'Shift ← →', what: 'In a strip of tokens: select several' },
+  { keys: 'p', what: 'In a list of features: pin' },
+  { keys: 'j k', what: 'In a list of features: next, previous' },
   { keys: '?', what: 'This list' },
 ];
 
