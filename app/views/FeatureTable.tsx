@@ -43,6 +43,8 @@ export function FeatureTable({ label, items, marked, onPin, hideSite = false }: 
     const up = event.key === 'ArrowUp' || event.key === 'k';
     if (down || up) {
       const next = Math.min(items.length - 1, Math.max(0, stop + (down ? 1 : -1)));
+      // At an end the panel may go on to the next list.
+      if (next === stop) return;
       setAt(next);
       list.current?.querySelectorAll<HTMLElement>('button')[next]?.focus();
     } else if (event.key === 'p') onPin(item.key);

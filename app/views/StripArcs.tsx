@@ -36,7 +36,8 @@ export function StripArcs({ arcs, strip, tokens }: ArcsProps): ReactElement {
     };
     measure();
     const observer = new ResizeObserver(measure);
-    observer.observe(element);
+    // Its padding changes with the arcs, which its content box does not tell.
+    observer.observe(element, { box: 'border-box' });
     return () => observer.disconnect();
   }, [strip, tokens]);
   return (
@@ -54,6 +55,6 @@ export function StripArcs({ arcs, strip, tokens }: ArcsProps): ReactElement {
 
 function arcPath(a: Place, b: Place): string {
   if (a.x === b.x && a.y === b.y) return `M${a.x - 5},${a.y} c-9,-22 19,-22 10,0`;
-  const lift = Math.min(34, 10 + Math.hypot(a.x - b.x, a.y - b.y) / 8);
+  const lift = Math.min(30, 9 + Math.hypot(a.x - b.x, a.y - b.y) / 8);
   return `M${a.x},${a.y} C${a.x},${a.y - lift} ${b.x},${b.y - lift} ${b.x},${b.y}`;
 }

@@ -15,6 +15,7 @@ import { AttentionTab } from './views/Attention.tsx';
 import { Features } from './views/Features.tsx';
 import { LensTab } from './views/Lens.tsx';
 import { NextTab } from './views/Next.tsx';
+import { usePanelKeys } from './views/keys.tsx';
 import type { PanelContext } from './views/panel.tsx';
 import { SiteSelect } from './views/SiteSelect.tsx';
 import { Strip } from './views/Strip.tsx';
@@ -59,6 +60,12 @@ function Panel(props: Props): ReactElement {
     setView,
     setSpec,
   };
+  usePanelKeys({
+    view: spec.view,
+    setView,
+    lensRows: parts.lens?.hooks.length ?? 0,
+    layers: parts.attention?.pattern.shape[0] ?? 0,
+  });
   return (
     <div className={styles.panel}>
       <PromptBox

@@ -61,7 +61,7 @@ function FeatureFigure({ context }: { readonly context: PanelContext }): ReactEl
   const siteOf = new Map(parts.features.map((rows) => [rows.sae, rows.hook]));
   const oneSite = parts.features.length === 1;
 
-  const item = (trace: FeatureTrace): FeatureItem => {
+  const item = (trace: FeatureTrace, at = here): FeatureItem => {
     const full = fullScale(trace, view.normalise, viewMax);
     return {
       key: trace.key,
@@ -70,7 +70,7 @@ function FeatureFigure({ context }: { readonly context: PanelContext }): ReactEl
       layer: trace.layer,
       site: siteShort(siteOf.get(trace.sae) ?? trace.sae),
       label: null,
-      activation: peak(trace, here.from, here.to),
+      activation: peak(trace, at.from, at.to),
       shares: Float32Array.from(trace.values, (x) => Math.min(1, x / full)),
       maxKnown: trace.maxKnown,
       pinned: view.pinned.includes(trace.key),
@@ -110,7 +110,7 @@ function FeatureFigure({ context }: { readonly context: PanelContext }): ReactEl
       {pinnedTraces.length > 0 && (
         <div className={`${styles.group} ${styles.pinned}`}>
           <h3>pinned</h3>
-          <FeatureTable label="Pinned features" items={pinnedTraces.map(item)} marked={here} onPin={pin} />
+          <FeatureTable label="Pinned features" items={pinnedTraces.map((trace) => item(trace))} marked={here} onPin={pin} />
         </div>
       )}
       {groups.map(({ name, traces: list, marked }) => (
@@ -118,7 +118,7 @@ function FeatureFigure({ context }: { readonly context: PanelContext }): ReactEl
           {!(oneSite && view.groupBy === 'layer') && <h3>{name}</h3>}
           <FeatureTable
             label={`Features, ${name}`}
-            items={list.map(item)}
+            items={list.map((trace) => item(trace, marked))}
             marked={marked ?? here}
             onPin={pin}
             hideSite={oneSite || view.groupBy === 'layer'}

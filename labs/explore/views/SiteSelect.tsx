@@ -63,7 +63,7 @@ export function SiteSelect({ saes, chosen, onChange }: SiteSelectProps): ReactEl
                 <tbody>
                   {layers.map((layer) => (
                     <tr key={layer}>
-                      <th scope="row">{layer < 0 ? '–' : `L${layer}`}</th>
+                      <th scope="row">{layer < 0 ? '–' : `block ${layer}`}</th>
                       {sites.map((site) => (
                         <td key={site}>
                           {known
@@ -78,7 +78,7 @@ export function SiteSelect({ saes, chosen, onChange }: SiteSelectProps): ReactEl
                                 />
                                 <span>
                                   {sae.dSae}
-                                  {typeof sae.l0 === 'number' && <small> · L0 {number(sae.l0, 2)}</small>}
+                                  {typeof sae.l0 === 'number' && <small> · {number(sae.l0, 2)} active</small>}
                                 </span>
                               </label>
                             ))}
