@@ -1,6 +1,7 @@
 import { hashSpec } from '../../core/spec/index.ts';
+import type { BackendName } from '../../core/model-config.ts';
 import type { SpecHash } from '../../core/protocol/messages.ts';
-import { parsePlace } from '../state/address.ts';
+import { labOf, parsePlace } from '../state/address.ts';
 import { address, engineHost, experiments, preferences, results } from './app.ts';
 import { loadExamples } from './labs.ts';
 
@@ -32,6 +33,20 @@ export function keepInStep(): void {
   };
   experiments.store.subscribe(step);
   step();
+  engineHost.store.subscribe(({ status }, { status: before }) => {
+    if (status.state === 'ready' && before.state !== 'ready') onOtherBackend(status.info.backend);
+  });
+}
+
+/** The engine has started, perhaps on another backend than the numbers on screen are of: they are computed anew. */
+function onOtherBackend(backend: BackendName): void {
+  const { lab, drafts } = experiments.store.getState();
+  const draft = lab === null ? undefined : drafts[lab];
+  if (lab === null || !draft || draft.problem || labOf(parsePlace(location.hash)) !== lab) return;
+  const { entries, panels } = results.store.getState();
+  const entry = entries[draft.hash];
+  if ((panels[lab]?.active ?? 0) > 0 || (entry?.source === 'live' && entry.provenance.backend === backend)) return;
+  void results.run({ lab, spec: draft.spec, hash: draft.hash, mode: 'follow' });
 }
 
 async function present(lab: string, hash: SpecHash): Promise<void> {

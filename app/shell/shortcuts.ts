@@ -1,4 +1,4 @@
-import { HOME_LAB, parsePlace } from '../state/address.ts';
+import { labOf, parsePlace } from '../state/address.ts';
 import { closeDialog, openDialog, openedDialog } from './dialogs.ts';
 import { runNow } from './live.ts';
 
@@ -30,9 +30,7 @@ const inText = (target: EventTarget | null): boolean =>
 
 /** The lab on screen, if there is one. */
 export function labOnScreen(): string | null {
-  const place = parsePlace(location.hash);
-  if (place.page === 'home') return HOME_LAB;
-  return place.page === 'lab' || place.page === 'embed' ? place.lab : null;
+  return labOf(parsePlace(location.hash));
 }
 
 /** Keys that work everywhere on the page. */

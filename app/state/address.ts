@@ -29,6 +29,12 @@ export function parsePlace(fragment: string): Place {
   return { page: 'unknown', path };
 }
 
+/** The lab that a place shows; null for pages without one. */
+export function labOf(place: Place): string | null {
+  if (place.page === 'home') return HOME_LAB;
+  return place.page === 'lab' || place.page === 'embed' ? place.lab : null;
+}
+
 /** What the address module needs of the browser; tests bring their own. */
 export interface AddressHost {
   fragment(): string;
