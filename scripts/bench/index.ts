@@ -81,11 +81,15 @@ export async function bench({ quick, out, markdown, only }: BenchArguments): Pro
   const table = markdownTable(report);
   await print(table);
   complain(`written to ${file}`);
-  if (markdown !== null) {
-    mkdirSync(dirname(userPath(markdown)), { recursive: true });
-    writeFileSync(userPath(markdown), table);
-  }
+  if (markdown !== null) await writeFormatted(userPath(markdown), table);
   return engine.every((row) => 'missing' in row) ? 1 : 0;
+}
+
+/** As `npm run format` would leave it. */
+async function writeFormatted(path: string, text: string): Promise<void> {
+  const { format, resolveConfig } = await import('prettier');
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, await format(text, { ...(await resolveConfig(path)), parser: 'markdown' }));
 }
 
 function repeats(backend: BackendName, quick: boolean): number {

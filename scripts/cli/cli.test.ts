@@ -40,7 +40,8 @@ let folder = '';
 beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'vitrine-'))));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe('vitrine, the command line', () => {
+// A process per command, on a machine that may be busy.
+describe('vitrine, the command line', { timeout: 120_000 }, () => {
   it('prints usage and exits with 2 when it does not understand', async () => {
     for (const args of [
       [],
@@ -192,5 +193,17 @@ describe('vitrine, the command line', () => {
     expect(differences(numbers(wasm.result as ActivationsResult), numbers(cpu.result as ActivationsResult), tolerance)).toEqual(
       [],
     );
+  });
+
+  it('measures one backend', async () => {
+    const { status, lines, stderr } = await vitrine(['bench', '--quick', '--only', 'node/wasm']);
+    expect(status, stderr).toBe(0);
+    const { measured, workload } = JSON.parse(lines[0]!) as { measured: Record<string, unknown>; workload: { ids: number[] } };
+    expect(measured).toMatchObject({ place: 'node', backend: 'wasm', threads: 1 });
+    for (const key of ['loadMs', 'weightBytes', 'firstFeaturesMs', 'featuresMs', 'exploreMs', 'tokensPerSecond'])
+      expect(measured[key], key).toBeGreaterThan(0);
+    expect(measured['exploreMs']).toBeGreaterThanOrEqual(measured['featuresMs'] as number);
+    expect(workload.ids.length).toBeGreaterThan(1);
+    expect((await vitrine(['bench', '--only', 'moon/wasm'])).status).toBe(2);
   });
 });

@@ -43,7 +43,7 @@ async function bundle(dir) {
     input: ENTRIES,
     platform: 'node',
     plugins: [viteImportGlobPlugin({ root: ROOT })],
-    external: ['webgpu', 'node-fetch', 'vite', '@playwright/test'],
+    external: ['webgpu', 'node-fetch', 'vite', '@playwright/test', 'prettier'],
     resolve: { mainFields: ['module', 'main'] },
     // tfjs evaluates a `require` of its own; nothing here calls `eval` on text from outside.
     onLog: (level, log, next) => (level === 'warn' && log.code === 'EVAL' ? undefined : next(level, log)),
