@@ -1,6 +1,7 @@
 import { useStore } from 'zustand';
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { HookName } from '../../core/hooks.ts';
+import type { Persistence } from './persistence.ts';
 
 /** What the pointer (or the keyboard) is on. Each view lights up the most specific part of it that it can show. */
 export interface FocusAddress {
@@ -18,6 +19,8 @@ export interface FocusAddress {
 export interface FocusState {
   readonly focus: FocusAddress | null;
 }
+
+export const FOCUS_PERSISTENCE: Persistence<FocusState> = { focus: { url: false, local: false, export: false } };
 
 /** Milliseconds for which a focus stays after the pointer has left, so that crossing a gap does not flicker. */
 export const FOCUS_LINGER = 160;

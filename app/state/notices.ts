@@ -1,4 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { Persistence } from './persistence.ts';
 
 export interface SpokenNotice {
   readonly id: number;
@@ -9,6 +10,8 @@ export interface NoticesState {
   /** Short sentences about what just happened, oldest first. */
   readonly notices: readonly SpokenNotice[];
 }
+
+export const NOTICES_PERSISTENCE: Persistence<NoticesState> = { notices: { url: false, local: false, export: false } };
 
 /** Milliseconds for which a sentence stays. */
 const STAYS = 6_000;
