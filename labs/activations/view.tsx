@@ -42,7 +42,8 @@ function Panel(props: Props): ReactElement {
         config={config}
         patterns={spec.params.hooks}
         onChange={(hooks) => setSpec((s) => ({ ...s, params: { ...s.params, hooks: [...hooks] } }))}
-        positions={current ? (shown?.prompts ?? []).map((prompt) => prompt.length) : []}
+        positions={shown?.prompts.length === spec.prompts.length ? shown.prompts.map((prompt) => prompt.length) : []}
+        sure={current}
       />
       <Toggle
         label="Also keep the logits of every position"

@@ -255,7 +255,9 @@ function Norms({ entry, tokens, file, bosId }: NormsProps): ReactElement {
       }}
       file={`${file}-${hook}-positions`}
     >
-      <div className={styles.norms}>
+      {/* A scrolling frame takes the focus, so that arrows scroll it. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <section className={styles.norms} aria-label="Positions" tabIndex={0}>
         <Bars
           label={`Norm of ${hook} at each position`}
           bars={norms.map((norm, p) => ({
@@ -271,7 +273,7 @@ function Norms({ entry, tokens, file, bosId }: NormsProps): ReactElement {
           onEnter={(key) => setFocus({ pos: Number(key) })}
           onLeave={clearFocus}
         />
-      </div>
+      </section>
     </Figure>
   );
 }

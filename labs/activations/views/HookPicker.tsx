@@ -17,10 +17,12 @@ export interface HookPickerProps {
   readonly onChange: (patterns: readonly string[]) => void;
   /** Tokens of each prompt where they are known, to tell how much is asked for. */
   readonly positions: readonly number[];
+  /** They are of the prompts as they stand, not as they were. */
+  readonly sure: boolean;
 }
 
 /** Which hooks: names or patterns, with what each matches while one types. */
-export function HookPicker({ config, patterns, onChange, positions }: HookPickerProps): ReactElement {
+export function HookPicker({ config, patterns, onChange, positions, sure }: HookPickerProps): ReactElement {
   const [typed, setTyped] = useState('');
   const matches = config ? matchAll(patterns, config) : [];
   const offered = config ? suggestions(config) : [];
@@ -75,7 +77,7 @@ export function HookPicker({ config, patterns, onChange, positions }: HookPicker
             ? `Matches ${plural(preview.hooks.length, 'hook')}: ${list(preview)}.`
             : 'Matches no hook of this model yet.'
           : '* stands for one part of a name, ** for any number of them.'}{' '}
-        {size(config, matches, positions)}
+        {size(config, matches, positions, sure)}
       </p>
     </section>
   );
@@ -84,13 +86,13 @@ export function HookPicker({ config, patterns, onChange, positions }: HookPicker
 const list = ({ hooks }: HookMatch): string =>
   hooks.length > 4 ? `${hooks.slice(0, 3).join(', ')} … ${hooks.at(-1) ?? ''}` : hooks.join(', ');
 
-function size(config: ModelConfig | null, matches: readonly HookMatch[], positions: readonly number[]): string {
+function size(config: ModelConfig | null, matches: readonly HookMatch[], positions: readonly number[], sure: boolean): string {
   if (!config || positions.length === 0) return '';
   const hooks = new Set(matches.flatMap((match) => match.hooks));
   let numbers = 0;
   for (const length of positions) for (const hook of hooks) numbers += numbersOf(hook, config, length);
   const megabytes = (numbers * 4) / 1e6;
-  const amount = `${plural(hooks.size, 'hook')}, ${count(numbers)} numbers, ${megabytes < 1 ? `${Math.ceil(megabytes * 1000)} kB` : `${megabytes.toFixed(1)} MB`}.`;
+  const amount = `${plural(hooks.size, 'hook')}, ${sure ? '' : 'about '}${count(numbers)} numbers, ${megabytes < 1 ? `${Math.ceil(megabytes * 1000)} kB` : `${megabytes.toFixed(1)} MB`}.`;
   return numbers > CAP
     ? `${amount} That is more than ${count(CAP)} numbers, which a tab holds: ask for fewer hooks or prompts.`
     : amount;
