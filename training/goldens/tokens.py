@@ -22,7 +22,9 @@ CONTROL = ["\x00", "\x01\x02", "\x7f", "\x80\x9f", "<|endoftext|>", "<|endoftext
 def strings() -> list[str]:
     rng = random.Random(20240917)
     out = ["", *SPACE, *COMBINING, *CODE, *CONTROL, EMOJI, CJK, *WORDS]
-    text = [json.loads(line)["text"] for line in open(OUT / "evals" / "validation.jsonl", encoding="utf-8")]
+    path = OUT / "evals" / "validation.jsonl"
+    assert path.exists(), f"no {path}: run npx tsx scripts/curriculum-export.ts --evals --out training/out/evals"
+    text = [json.loads(line)["text"] for line in open(path, encoding="utf-8")]
     for doc in text[::4]:
         at = rng.randrange(max(1, len(doc) - 60))
         out.append(doc[at:at + rng.randint(5, 90)])
