@@ -81,6 +81,7 @@ export function followSources(): void {
       (json) => {
         if (location.hash !== fragment) return;
         try {
+          if (json === null) throw new VitrineError('not-found', `this site has no ${src}`);
           experiments.open(place.lab, parseSpec(json));
         } catch (error) {
           refuse(error);
