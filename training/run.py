@@ -28,9 +28,9 @@ class Size:
     years: float = 2.6e6
     sae_text: float = 1.1e6
     copy_rows: int = 8000
-    tokens: float = 16e6
-    last_tokens: float = 2e6
-    sae_steps: int = 1200
+    tokens: float = 14e6
+    last_tokens: float = 1.5e6
+    sae_steps: int = 3000
     sae_tokens: int = 700_000
 
 
@@ -62,7 +62,7 @@ def steps(out: Path, z: Size) -> list[Step]:
         Step("evals", ["npx", "tsx", "scripts/curriculum-export.ts", "--evals", "--out", str(evals)], evals / "validation.jsonl"),
         py("tokenizer", tok / "tokenizer.json", "tokenizer.py", "--text", out / "documents.jsonl", "--evals", evals, "--out", tok),
         py("rows", out / "rows.npz", "data.py", "--docs", out / "documents.jsonl", "--copy", out / "copy.jsonl", "--copy-rows", z.copy_rows, "--tokenizer", tok / "tokenizer.json", "--out", out / "rows.npz"),
-        py("train", first / "training.json", "train.py", "--rows", out / "rows.npz", "--evals", evals, "--tokenizer", tok, "--name", first.relative_to(OUT), "--tokens", z.tokens, "--decay", 0.56),
+        py("train", first / "training.json", "train.py", "--rows", out / "rows.npz", "--evals", evals, "--tokenizer", tok, "--name", first.relative_to(OUT), "--tokens", z.tokens, "--decay", 0.49),
         py("extend", out / "wide" / "hf" / "config.json", "extend.py", "--model", first, "--tokenizer", tok, "--out", out / "wide"),
         py("years_rows", out / "years_rows.npz", "data.py", "--docs", out / "years.jsonl", "--tokenizer", wide / "tokenizer.json", "--seed", 4, "--out", out / "years_rows.npz"),
         py("train_last", last / "training.json", "train.py", "--rows", out / "years_rows.npz", "--evals", evals, "--tokenizer", wide, "--name", last.relative_to(OUT), "--tokens", z.last_tokens,
