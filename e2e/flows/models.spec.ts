@@ -102,7 +102,7 @@ test('the models page, the card of a model, and its dictionaries, each of which 
     await expect(map).toHaveAccessibleName(`Dictionaries by layer and site: ${metric}`);
   }
   await expect(page.getByRole('region', { name: 'Model card' }).getByRole('table').first()).toBeVisible();
-  await expect(page.getByRole('region', { name: 'Files' })).toContainText(manifest.files[0]!.sha256.slice(0, 8));
+  await expect(page.getByRole('region', { name: 'Files', exact: true })).toContainText(manifest.files[0]!.sha256.slice(0, 8));
   const chosen = manifest.saes.at(-1)!;
   await map.locator(`a[title^="${chosen.id}:"]`).click();
   await expectLive(page);
