@@ -32,7 +32,11 @@ const TABS: readonly { readonly id: ExploreTab; readonly label: string }[] = [
 
 /** One prompt from four sides that share one selection. */
 function Panel(props: Props): ReactElement {
-  const { spec, result, chunks, stale, running, setSpec, setView, run, stop } = props;
+  const { spec, result, source, chunks, stale, running, setSpec, setView, run, stop } = props;
+  const ask: Props['setSpec'] = (change) => {
+    setSpec(change);
+    if (source === 'live') run();
+  };
   const model = useModel(spec.model);
   const parts = useMemo(() => partsOf(result, chunks, stale), [result, chunks, stale]);
   const traces = useMemo(() => featureTraces(parts.features), [parts.features]);
@@ -58,7 +62,7 @@ function Panel(props: Props): ReactElement {
     model,
     file,
     setView,
-    setSpec,
+    ask,
   };
   usePanelKeys({
     view: spec.view,
@@ -92,7 +96,7 @@ function Panel(props: Props): ReactElement {
       )}
       <div className={styles.sides}>
         <div className={styles.site}>
-          <SiteSelect saes={model?.saes ?? null} chosen={spec.saes ?? []} onChange={(saes) => setSpec((s) => ({ ...s, saes }))} />
+          <SiteSelect saes={model?.saes ?? null} chosen={spec.saes ?? []} onChange={(saes) => ask((s) => ({ ...s, saes }))} />
         </div>
         <Tabs label="Sides of the prompt" items={TABS} value={spec.view.tab} onChange={(tab) => setView({ tab })}>
           {context ? (

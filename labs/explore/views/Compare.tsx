@@ -24,7 +24,7 @@ interface FieldsProps {
 }
 
 function CompareFields({ context, a, b }: FieldsProps): ReactElement {
-  const { range, tokens, spec, setSpec } = context;
+  const { range, tokens, spec, ask } = context;
   const show = (text: string): string => showToken({ id: 0, text });
   const [left, setLeft] = useState(show(a));
   const [right, setRight] = useState(show(b));
@@ -36,7 +36,7 @@ function CompareFields({ context, a, b }: FieldsProps): ReactElement {
   const set = (first: string, second: string): void => {
     if (first === '' || second === '') return;
     const position = range.to === tokens.length - 1 ? -1 : range.to;
-    setSpec((s) => ({ ...s, params: { ...s.params, position, compare: { a: first, b: second } } }));
+    ask((s) => ({ ...s, params: { ...s.params, position, compare: { a: first, b: second } } }));
   };
   const changed = readToken(left) !== a || readToken(right) !== b;
   return (
@@ -62,7 +62,7 @@ function CompareFields({ context, a, b }: FieldsProps): ReactElement {
         </Button>
       ) : (
         spec.params.compare !== null && (
-          <Button variant="quiet" onClick={() => setSpec((s) => ({ ...s, params: { ...s.params, compare: null } }))}>
+          <Button variant="quiet" onClick={() => ask((s) => ({ ...s, params: { ...s.params, compare: null } }))}>
             The top two
           </Button>
         )

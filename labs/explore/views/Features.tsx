@@ -17,7 +17,7 @@ const PER_TOKEN = 3;
 
 /** The features that are active on the selected tokens, and in short what the model expects next. */
 export function Features({ context }: { readonly context: PanelContext }): ReactElement {
-  const { parts, spec, setSpec, model } = context;
+  const { parts, spec, ask, model } = context;
   if ((spec.saes ?? []).length === 0)
     return (
       <div className={styles.columns}>
@@ -26,7 +26,7 @@ export function Features({ context }: { readonly context: PanelContext }): React
           <p className={styles.more}>
             <Button
               onClick={() =>
-                setSpec((s) => ({ ...s, saes: model?.saes.slice(-1).map(({ id }) => id) ?? ['blocks.2.hook_resid_post'] }))
+                ask((s) => ({ ...s, saes: model?.saes.slice(-1).map(({ id }) => id) ?? ['blocks.2.hook_resid_post'] }))
               }
             >
               Read with one

@@ -23,12 +23,12 @@ const Compare = lazy(() => import('./Compare.tsx').then((m) => ({ default: m.Com
 
 /** The distribution at the selected token, and what writes the difference of two of its tokens. */
 export function NextTab({ context }: { readonly context: PanelContext }): ReactElement {
-  const { parts, range, spec, setSpec, tokens } = context;
+  const { parts, range, spec, ask, tokens } = context;
   if (!parts.next) return <Waiting label="The next token is on its way" rows={14} />;
   const { attribution } = parts;
   const elsewhere = attribution !== null && attribution.position !== range.to;
   const compareHere = (): void =>
-    setSpec((s) => ({ ...s, params: { ...s.params, position: range.to === tokens.length - 1 ? -1 : range.to } }));
+    ask((s) => ({ ...s, params: { ...s.params, position: range.to === tokens.length - 1 ? -1 : range.to } }));
   return (
     <div className={styles.columns}>
       <div className={styles.stack}>
@@ -61,7 +61,7 @@ export function NextTab({ context }: { readonly context: PanelContext }): ReactE
           context={context}
           most={spec.params.topTokens}
           onPick={(token) =>
-            setSpec((s) => ({
+            ask((s) => ({
               ...s,
               params: {
                 ...s.params,

@@ -18,7 +18,8 @@ export interface PanelContext {
   /** Begins the name of every file saved from here. */
   readonly file: string;
   readonly setView: (patch: Partial<ExploreView>) => void;
-  readonly setSpec: (change: (spec: ExperimentSpec) => ExperimentSpec) => void;
+  /** Asks something else: what answers live answers at once; a recording waits for Run, so that an embed loads nothing unasked. */
+  readonly ask: (change: (spec: ExperimentSpec) => ExperimentSpec) => void;
 }
 
 /** A token of the vocabulary that came with the answer. */
