@@ -9,6 +9,7 @@ import { hashSpec } from '../../core/spec/index.ts';
 import type { ActivationsResult } from '../../labs/activations/result.ts';
 import { lab as activations } from '../../labs/activations/spec.ts';
 import { lab as explore } from '../../labs/explore/spec.ts';
+import { TOLERANCE } from '../../workers/testing/tolerances.ts';
 import { differences, EXACT } from '../lib/compare.ts';
 import type { RunLine, TensorReference } from './output.ts';
 
@@ -189,7 +190,7 @@ describe('vitrine, the command line', { timeout: 120_000 }, () => {
     if (!wasm?.ok || !cpu?.ok) throw new Error('a run failed');
     expect(cpu.provenance.backend).toBe('cpu');
     const numbers = (r: ActivationsResult): unknown => [r.entries.map(({ tensor }) => tensor), r.logits];
-    const tolerance = { relative: 1e-4, absolute: 0 };
+    const tolerance = { relative: 2 * TOLERANCE.activation.int8, absolute: 0 };
     expect(differences(numbers(wasm.result as ActivationsResult), numbers(cpu.result as ActivationsResult), tolerance)).toEqual(
       [],
     );

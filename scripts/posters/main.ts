@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Provenance } from '../../core/protocol/messages.ts';
 import { plainResult } from '../../core/protocol/wire-tensor.ts';
+import { TOLERANCE } from '../../workers/testing/tolerances.ts';
 import { differences, type Tolerance } from '../lib/compare.ts';
 import { openEngine } from '../lib/open-engine.ts';
 import { ROOT } from '../lib/root.ts';
@@ -22,7 +23,7 @@ interface Poster {
 /** The page fetches a poster before anything else; larger results are computed in the tab. */
 const MAX_BYTES = 400_000;
 /** WASM gives the same bits on one machine; another one may fuse or order sums differently. */
-const TOLERANCE: Tolerance = { relative: 1e-5, absolute: 1e-6 };
+const ALLOWED: Tolerance = { relative: TOLERANCE.reordering, absolute: 1e-6 };
 
 const { values } = parseArgs({
   options: { check: { type: 'boolean', default: false }, folder: { type: 'string', default: join(ROOT, 'public', 'examples') } },
@@ -74,7 +75,7 @@ function compare({ specHash, title }: Planned, now: Poster): readonly string[] {
   const { model, saes, labV } = before.provenance;
   return [
     ...differences({ model, saes, labV }, pick(now.provenance), { relative: 0, absolute: 0 }),
-    ...differences(before.result, now.result, TOLERANCE),
+    ...differences(before.result, now.result, ALLOWED),
   ].map((difference) => `${title}: ${difference}`);
 }
 
