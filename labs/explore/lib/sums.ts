@@ -32,7 +32,7 @@ export function eachPart({ components, constant }: Attribution): Part[] {
     name: componentName(c),
     value: c.value,
   }));
-  return [...parts, { key: 'constant', name: 'constant biases', value: constant }].sort(
+  return [...parts, { key: 'constant', name: 'constant', value: constant }].sort(
     (a, b) => Math.abs(b.value) - Math.abs(a.value) || a.key.localeCompare(b.key),
   );
 }
@@ -45,7 +45,7 @@ export function byLayer({ components, constant }: Attribution): Part[] {
   return [
     { key: 'embeddings', name: 'embeddings', value: sums.get(null) ?? 0 },
     ...layers.map((layer) => ({ key: `block-${layer}`, name: `block ${layer}`, value: sums.get(layer) ?? 0 })),
-    { key: 'constant', name: 'constant biases', value: constant },
+    { key: 'constant', name: 'constant', value: constant },
   ];
 }
 

@@ -95,7 +95,7 @@ describe('what writes the difference', () => {
       ['embeddings', -0.25],
       ['block 0', 0.125],
       ['block 1', 2.875],
-      ['constant biases', 0.75],
+      ['constant', 0.75],
     ]);
     expect(byKind(attribution).map(({ name, value }) => [name, value])).toEqual([
       ['embeddings', -0.25],
