@@ -5,7 +5,7 @@ scaled to unit mean square; one threshold, set at the end to K latents a token. 
 f = relu(p) * (p > threshold), p = x @ W_enc + b_enc, xhat = f @ W_dec + b_dec. Int8 like the model (groups of 32 along d); what is
 measured is the dequantized SAE on the dequantized model. BOS tokens are excluded from training and from every metric.
 
-usage: saes.py --model out/primer --rows out/sae_rows.npz --minutes 2 [--sites blocks.2.hook_resid_post ...]
+usage: saes.py --model out/primer-last --rows out/sae_rows.npz --steps 3000 [--sites blocks.2.hook_resid_post ...]
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def collect(m, rows: np.ndarray, sites: list[str], out: Path, batch: int = 64, r
     return maps
 
 
-def train_sae(X: torch.Tensor, width: int, k: float, minutes: float, steps: int, seed: int, batch: int = 1024, lr: float = 1.5e-3, aux: float = 1 / 4) -> dict[str, torch.Tensor]:
+def train_sae(X: torch.Tensor, width: int, k: float, minutes: float, steps: int, seed: int, batch: int = 1024, lr: float = 3e-3, aux: float = 1 / 16) -> dict[str, torch.Tensor]:
     """Folded SAELens tensors W_enc [d, F], b_enc, W_dec [F, d], b_dec, threshold. The gradients are written out: three passes over [batch, F] instead of autograd's fifteen."""
     g = torch.Generator().manual_seed(seed)
     n, d = X.shape
@@ -99,7 +99,7 @@ def train_sae(X: torch.Tensor, width: int, k: float, minutes: float, steps: int,
         if step % 4 == 0:
             since += 4
             since[f.amax(0) > 0] = 0
-        dead = (since > 150).nonzero().flatten()
+        dead = (since > 200).nonzero().flatten()
         if len(dead) > 4:
             revive(x, e, dead, enc, dec, be, aux)
         opt.step()
@@ -248,10 +248,10 @@ def main() -> None:
     A("--steps", type=int, default=0)
     A("--tokens", type=int, default=700_000)
     A("--batch", type=int, default=1024)
-    A("--validation-rows", type=int, default=512)
+    A("--validation-rows", type=int, default=320)
     A("--seed", type=int, default=0)
     A("--threads", type=int, default=2)
-    A("--lr", type=float, default=1.5e-3)
+    A("--lr", type=float, default=3e-3)
     A("--reuse", action="store_true", help="the activations of the call before (same model and rows)")
     A("--keep", action="store_true", help="leave SAEs that exist")
     a = ap.parse_args()
