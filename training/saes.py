@@ -252,6 +252,7 @@ def main() -> None:
     A("--seed", type=int, default=0)
     A("--threads", type=int, default=2)
     A("--lr", type=float, default=3e-3)
+    A("--aux", type=float, default=1 / 16, help="weight of the loss that revives dead latents")
     A("--reuse", action="store_true", help="the activations of the call before (same model and rows)")
     A("--keep", action="store_true", help="leave SAEs that exist")
     a = ap.parse_args()
@@ -272,12 +273,12 @@ def main() -> None:
     for site in sites:
         k = a.k_resid if "resid" in site else a.k_other
         t0 = time.time()
-        full = train_sae(acts[site], a.width, k, a.minutes, a.steps, a.seed, a.batch, a.lr)
+        full = train_sae(acts[site], a.width, k, a.minutes, a.steps, a.seed, a.batch, a.lr, a.aux)
         q = to_int8(full)
         s = from_int8(q)
         res, top, density = measure(m, s, site, val)
         q["max_activation"], q["density"] = top, density
-        training = dict(method="BatchTopK, fixed threshold", k=k, steps=int(full["steps"]), samples=int(full["samples"]), learningRate=a.lr, seed=a.seed)
+        training = dict(method="BatchTopK, fixed threshold", k=k, steps=int(full["steps"]), samples=int(full["samples"]), learningRate=a.lr, aux=a.aux, seed=a.seed)
         cfg = cfg_json(site, m.c.d_model, a.width, training)
         write_saelens(out / site / "saelens", s, cfg)
         res["saeLensDifference"] = check_saelens(out / site / "saelens", s, acts[site][:512].clone())
