@@ -69,6 +69,11 @@ const DIALOGS: readonly { readonly name: string; readonly open: (page: Page) => 
     open: async (page: Page): Promise<void> => {
       await page.getByRole('button', { name: 'Share', exact: true }).click();
       await page.getByRole('dialog').getByRole('tab', { name: tab, exact: true }).click();
+      if (tab === 'Embed')
+        await page
+          .frameLocator('iframe')
+          .getByText(/^Recorded result: /)
+          .waitFor();
     },
   })),
 ];
@@ -121,7 +126,7 @@ for (const colorScheme of ['light', 'dark'] as const)
           await open(page);
           const over = page.getByRole('dialog').first();
           await expect(over).toBeVisible();
-          await page.waitForLoadState('networkidle');
+          await expect(page.getByRole('dialog').locator('[class*=skeleton]')).toHaveCount(0);
           found.push(...(await faults(page, name)));
           await page.keyboard.press('Escape');
           await expect(page.getByRole('dialog')).toHaveCount(0);

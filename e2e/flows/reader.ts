@@ -7,7 +7,7 @@ import { expect } from './harness.ts';
 
 /** What a reader does on the page, in the page's own words. */
 
-export const IOI = 'When Mary and John went to the store, John gave a drink to';
+export const IOI = 'Then, Mary and John went to the store. John gave a drink to';
 export const OTHER = 'When Anna and Tom went to the garden, Tom gave a book to';
 
 /** The panel of the lab on screen. */
