@@ -9,6 +9,7 @@ import {
   IOI,
   openSheet,
   OTHER,
+  pressRun,
   promptBox,
   readWith,
   runButton,
