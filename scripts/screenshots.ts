@@ -18,6 +18,8 @@ const { values } = parseArgs({
 interface Scene {
   readonly name: string;
   readonly fragment: string;
+  /** The part in view only; else the whole page. */
+  readonly cut?: boolean;
   /** Brings the page into the state that is pictured. */
   readonly prepare?: (page: Page) => Promise<void>;
 }
@@ -41,7 +43,7 @@ const SCENES: readonly Scene[] = [
   { name: 'explore-attention', fragment: '#/lab/explore', prepare: tab('Attention') },
   { name: 'explore-next', fragment: '#/lab/explore', prepare: tab('Next token') },
   { name: 'activations', fragment: '#/lab/activations', prepare: live },
-  { name: 'model', fragment: '#/models/primer' },
+  { name: 'model', fragment: '#/models/primer', cut: true },
 ];
 const SIZES = { desktop: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } } as const;
 
@@ -50,7 +52,7 @@ mkdirSync(values.out, { recursive: true });
 const server = await serveFolder({ folder: DIST });
 const browser = await launchChromium();
 let failed = 0;
-for (const { name, fragment, prepare } of SCENES) {
+for (const { name, fragment, cut, prepare } of SCENES) {
   for (const [size, viewport] of Object.entries(SIZES)) {
     for (const colorScheme of ['light', 'dark'] as const) {
       const file = `${name}-${size}-${colorScheme}.png`;
@@ -63,7 +65,7 @@ for (const { name, fragment, prepare } of SCENES) {
         await prepare?.(page);
         await page.evaluate(() => document.fonts.ready);
         await page.waitForTimeout(300);
-        await page.screenshot({ path: join(values.out, file), fullPage: true, animations: 'disabled' });
+        await page.screenshot({ path: join(values.out, file), fullPage: cut !== true, animations: 'disabled' });
         process.stdout.write(`${file}\n`);
       } catch (error) {
         failed++;
