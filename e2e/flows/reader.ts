@@ -3,12 +3,18 @@ import { spawnSync } from 'node:child_process';
 import type { Download, Locator, Page } from '@playwright/test';
 import type { Provenance } from '../../core/protocol/messages.ts';
 import type { ExperimentSpec } from '../../core/spec/index.ts';
+import { lab as explore } from '../../labs/explore/spec.ts';
 import { expect } from './harness.ts';
 
 /** What a reader does on the page, in the page's own words. */
 
-export const IOI = 'Then, Mary and John went to the store. John gave a drink to';
+/** The prompt that a first visit shows. */
+export const IOI: string = firstPrompt(explore.defaults);
 export const OTHER = 'When Anna and Tom went to the garden, Tom gave a book to';
+
+function firstPrompt({ prompts: [first] }: ExperimentSpec): string {
+  return first && 'text' in first ? first.text : '';
+}
 
 /** The panel of the lab on screen. */
 export const panel = (page: Page): Locator => page.locator('main [data-source]');
