@@ -6,7 +6,7 @@ import type { Quantization } from '../../core/model-config.ts';
  */
 export const TOLERANCE = {
   /** Activations, logits and logits under interventions, against float32 runs of the same (dequantized) weights in transformers. */
-  activation: { f32: 2e-5, int8: 2e-5, int4: 2e-5 } satisfies Record<Quantization, number>,
+  activation: { f32: 2e-5, int8: 2e-5, int4: 2e-5 } as Readonly<Record<Quantization, number>>,
   /** Gradients of any metric at any hook, against torch autograd. */
   gradient: 1e-4,
   /** Features and reconstructions, against SAELens. */
