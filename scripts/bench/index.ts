@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { BackendName } from '../../core/model-config.ts';
 import { complain, print, printJson, UsageError, userPath } from '../cli/io.ts';
@@ -23,7 +23,7 @@ export interface BenchArguments {
 export interface Report {
   readonly time: string;
   readonly commit: string;
-  readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string };
+  readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string; readonly load: number };
   readonly workload: Workload | null;
   readonly page: PageMeasured | string;
   readonly engine: readonly (Measured | { readonly place: Place; readonly backend: BackendName; readonly missing: string })[];
@@ -48,6 +48,7 @@ export async function bench({ quick, out, markdown, only }: BenchArguments): Pro
     await printJson(await measure(place, backend, repeats(backend, quick), () => openEngine(place, backend)));
     return 0;
   }
+  const [load = 0] = loadavg();
   complain('first picture');
   const page = await measurePage(quick ? 3 : 9).catch((error: unknown) => String(error));
   const engine: Report['engine'][number][] = [];
@@ -68,7 +69,7 @@ export async function bench({ quick, out, markdown, only }: BenchArguments): Pro
   const report: Report = {
     time: new Date().toISOString(),
     commit: commit(),
-    machine: { cpu: cpus()[0]?.model ?? 'unknown', cores, node: process.version },
+    machine: { cpu: cpus()[0]?.model ?? 'unknown', cores, node: process.version, load },
     workload,
     page,
     engine,

@@ -6,7 +6,7 @@ import { markdownTable } from './table.ts';
 const report: Report = {
   time: '2026-01-02T03:04:05.000Z',
   commit: 'abc',
-  machine: { cpu: 'a CPU', cores: 2, node: 'v22.0.0' },
+  machine: { cpu: 'a CPU', cores: 2, node: 'v22.0.0', load: 3.21 },
   workload: { ids: [0, 1, 2], saes: ['blocks.2.hook_resid_post'] },
   page: { firstPaintMs: 12.34, firstPictureMs: 234.5, bytes: 1_500_000 },
   engine: [
@@ -36,6 +36,7 @@ describe('the table of the benchmark', () => {
     expect(text).toContain('Not measured: webgpu in node: no Vulkan.');
     expect(text).toContain('| PyTorch | 1 thread | 7.0 | 80 |');
     expect(text).toContain('Not measured: python3 does not start.');
+    expect(text).toContain('load average 3.2 on 2 cores');
     expect(text).toContain('1.5 MB');
     expect(text).not.toMatch(/NaN|undefined|\n{3}/);
   });

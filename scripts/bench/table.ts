@@ -7,6 +7,12 @@ const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' |
 const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string =>
   [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n');
 
+/** The load average of the minute before the benchmark, where it was not alone. */
+const busy = ({ load, cores }: Report['machine']): string =>
+  load < 0.5
+    ? ''
+    : ` Other programs were running (load average ${load.toFixed(1)} on ${cores} cores when it began), so these times are too long, and not by the same factor.`;
+
 /** The report as a page of documentation. */
 export function markdownTable({ time, commit, machine, workload, page, engine, torch }: Report): string {
   const measured = engine.flatMap((e) => ('missing' in e ? [] : [e]));
@@ -46,7 +52,7 @@ export function markdownTable({ time, commit, machine, workload, page, engine, t
       : `First paint after ${ms(page.firstPaintMs)} ms; the recorded result is drawn after ${ms(page.firstPictureMs)} ms; ${MB(page.bytes)} MB were read until then (a first visit, from a server on the same machine, nothing compressed).`;
   return `# Performance
 
-Made by \`npm run bench -- --markdown docs/performance.md\`; the numbers of one run, medians where there are several. ${time.slice(0, 10)}, commit ${commit}, ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}. WebGPU on SwiftShader is emulated on the CPU: its times say nothing about a graphics card.
+Made by \`npm run bench -- --markdown docs/performance.md\`; the numbers of one run, medians where there are several. ${time.slice(0, 10)}, commit ${commit}, ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}.${busy(machine)} WebGPU on SwiftShader is emulated on the CPU: its times say nothing about a graphics card.
 
 The prompt is the first of \`explore\` (${workload?.ids.length ?? 0} tokens, one dictionary). “Start”: from the first message to the worker until the backend is open, “load”: model and dictionary read, checked and on the device. “First features”: the first run with its shaders and buffers, “prompt → features”: later ones, from asking until the features of every token are there; on the way lie the forward pass with the captures of \`explore\`, and the next-token distribution. “All of \`explore\`” adds the logit lens, attention maps and attribution. Tokens/s: greedy, with key/value cache.
 
