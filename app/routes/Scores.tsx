@@ -81,7 +81,11 @@ export function Scores({ path }: { readonly path: string }): ReactElement {
         </>
       )}
       <Disclosure title="Every measured score (JSON)">
-        <pre className={page.json}>{text}</pre>
+        {/* It scrolls, and takes the focus so that arrows do it. */}
+        {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+        <section className={page.json} aria-label="Scores as JSON" tabIndex={0}>
+          <pre>{text}</pre>
+        </section>
       </Disclosure>
     </>
   );
