@@ -85,6 +85,7 @@ export function plainTensor(tensor: WireTensor): PlainTensor {
 
 /** The float64 with the fewest decimal digits that rounds to this float32: half the text, no bit lost. */
 export function shortestFloat(x: number): number {
+  if (x === 0) return x; // keeps the sign of −0
   for (let digits = 6; digits < 9; digits++) {
     const short = Number(x.toPrecision(digits));
     if (Math.fround(short) === x) return short;
