@@ -16,12 +16,13 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: '/', what: 'Go to the prompt' },
   { keys: `${MOD}↵`, what: 'Run' },
   { keys: `${MOD}K`, what: 'Search or jump' },
-  { keys: 'Esc', what: 'Close what is open' },
+  { keys: 'Esc', what: 'Close what is open; else clear the selection' },
   { keys: '← → ↑ ↓', what: 'Move inside strips, maps and lists' },
   { keys: '↵', what: 'Select what the focus is on' },
   { keys: 'Shift ← →', what: 'In a strip of tokens: select several' },
   { keys: 'p', what: 'In a list of features: pin' },
   { keys: 'j k', what: 'In a list of features: next, previous' },
+  { keys: '[ ]', what: 'In the lens and in attention: previous layer, next layer' },
   { keys: '?', what: 'This list' },
 ];
 
