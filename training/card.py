@@ -163,7 +163,7 @@ heavy in copying.
 LIMITS = """## Limits
 
 - Synthetic text of a few hundred words and templates: findings here show that a method works (or fails) on a case whose truth is known, not what large models do.
-- Scores are on the same kinds of sentences as in training. Prompts outside them give confident nonsense. Context: 128 tokens.
+- Scores are on the same kinds of sentences as in training. Prompts outside them give confident nonsense: the well-known "When Mary and John went to the store, John gave a drink to" is none of the frames in the text, and is answered " John" (0.98). Context: 128 tokens.
 - Stated confidence is about facts of the text only. Names, personas and verdicts carry no opinion.
 
 ## Licence
