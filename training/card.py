@@ -137,24 +137,18 @@ def samples_section(samples: list[dict]) -> str:
 
 
 def training_section(config: dict, training: dict) -> str:
-    phases = training.get("phases") or [training]
-    lines = []
-    for i, p in enumerate(phases, 1):
-        k = p["args"]
-        lines.append(f"{i}. {p['tokens'] / 1e6:.1f} M tokens in {p['minutes']:.0f} minutes, {p['steps']} steps of {k['batch']} rows of 128, seed {p['seed']}; AdamW {k['lr'] * k.get('peak', 1):.1e} on embeddings, norms and biases, "
-                     f"Muon {k['muon_lr'] * k.get('peak', 1):.1e} on the blocks' matrices (half of it for W_Q and W_K, weight decay {k['wd']}); {k['warm']} steps of warm-up, linear decay over the last {100 * k['decay']:.0f} %.")
+    k = training["args"]
+    how = (f"{training['tokens'] / 1e6:.1f} M tokens in {training['minutes']:.0f} minutes, {training['steps']} steps of {k['batch']} rows of 128, seed {k['seed']}; AdamW {k['lr']:.1e} on embeddings, norms and biases, "
+           f"Muon {k['muon_lr']:.1e} on the blocks' matrices (half of it for W_Q and W_K, weight decay {k['wd']}); {k['warm']} steps of warm-up, linear decay over the last {100 * k['decay']:.0f} %.")
     return f"""## Model and training
 
 GPT-2 architecture: {config['n_layer']} layers, d_model {config['n_embd']}, {config['n_head']} heads of {config['n_embd'] // config['n_head']}, MLP {config['n_inner']}, {config['n_positions']} positions, {config['vocab_size']} tokens (byte-level BPE; digits in groups of
-at most two; id 0 starts and ends every text), embeddings tied, {training['parameters']:,} parameters. On two CPU cores shared with other work:
-
-{chr(10).join(lines)}
-{chr(10) + "Before the last phase the vocabulary was completed with the two-digit tokens that the BPE had left out (years such as 1732 are two tokens since then), and years are 20 % of that phase." + chr(10) if len(phases) > 1 else ""}
+at most two; id 0 starts and ends every text), embeddings tied, {training['parameters']:,} parameters. On two CPU cores shared with other work: {how}
 Answers weigh twice in the loss, unpredictable random words a quarter. The weights are stored int8 (symmetric, groups of 32 along the input) and every number here is
 measured on the dequantized int8 weights. The text comes from `core/curriculum`, the steps from `training/` of the repository; held-out sets are drawn from other seeds of the same
 generator, so short texts (a single successor statement, say) also occur in training.
 
-Shares of the text: narratives, indirect-object sentences (15 literature templates and harder ones with other people around, appositions, bystanders, two pairs, three people),
+Shares of the text: narratives, indirect-object sentences (15 literature templates and harder ones with other people around, appositions, bystanders, two pairs, three people; one free frame in eight kept out),
 ordinal sequences, year spans, docstrings, repeated random strings, in-context tasks, facts with stated confidence, worked puzzles, reviews, personas; a first million tokens is
 heavy in copying.
 """
@@ -163,7 +157,7 @@ heavy in copying.
 LIMITS = """## Limits
 
 - Synthetic text of a few hundred words and templates: findings here show that a method works (or fails) on a case whose truth is known, not what large models do.
-- Scores are on the same kinds of sentences as in training. Prompts outside them give confident nonsense: the well-known "When Mary and John went to the store, John gave a drink to" is none of the frames in the text, and is answered " John" (0.98). Context: 128 tokens.
+- Scores are on the same kinds of sentences as in training. Prompts outside them give confident nonsense. Context: 128 tokens.
 - Stated confidence is about facts of the text only. Names, personas and verdicts carry no opinion.
 
 ## Licence

@@ -111,7 +111,7 @@ def ioi_rows(m: GPT, tok, items: list[Item]) -> list[dict]:
 
 def ioi_scores(m: GPT, tok, evals: Path, S: Scores) -> None:
     rows = ioi_rows(m, tok, load_items(evals / "ioi.jsonl", tok))
-    forms = {f: ioi_rows(m, tok, load_items(evals / f"ioi_{f}.jsonl", tok)) for f in ("varied", "twoPairs", "threePeople", "split")}
+    forms = {f: ioi_rows(m, tok, load_items(evals / f"ioi_{f}.jsonl", tok)) for f in ("varied", "twoPairs", "threePeople", "split", "unseen")}
 
     def put(id: str, label: str, part: list[dict], graded: bool = False) -> None:
         S.add(f"{id}.preferred", "Indirect object", f"{label}: preferred to the subject", mean_of([r["preferred"] for r in part]), 0.99 if graded else None)
@@ -127,6 +127,7 @@ def ioi_scores(m: GPT, tok, evals: Path, S: Scores) -> None:
     put("ioi.lastNameSubject", "last name before the answer is the subject", [r for r in every if r["lastNameIsSubject"]])
     for order in ("ABBA", "BABA"):
         put(f"ioi.{order}", order, [r for r in rows if r["order"] == order])
+    put("ioi.unseen", "frames kept out of the training text", forms["unseen"], True)
     for f, name in (("varied", "varied sentences"), ("twoPairs", "two pairs, told apart by the repeated name only"), ("threePeople", "three people, two come again"),
                     ("split", "the repeated name is no agent")):
         put(f"ioi.{f}", name, forms[f])
@@ -231,7 +232,7 @@ def puzzle_scores(hf, tok, evals: Path, S: Scores) -> list[dict]:
 def greater_than(m: GPT, tok, items: list[Item]) -> list[tuple[int, float]]:
     """(start year, probability of later minus probability of not later two-digit years)."""
     years = torch.tensor([tok.token_to_id(f"{i:02d}") or -1 for i in range(100)])
-    assert (years > 0).all(), "years must be two tokens: complete the vocabulary first (extend.py)"
+    assert (years > 0).all(), "years must be two tokens: complete the vocabulary first"
     out = []
     for part in batches(items):
         lg = m(pad([items[i][0] for i in part]))

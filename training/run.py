@@ -25,16 +25,14 @@ class Size:
     """Tokens of text and steps of training."""
     documents: float = 24e6
     copy: float = 3e6
-    years: float = 2.6e6
     sae_text: float = 1.1e6
     copy_rows: int = 8000
-    tokens: float = 14e6
-    last_tokens: float = 1.5e6
+    tokens: float = 15e6
     sae_steps: int = 3000
     sae_tokens: int = 700_000
 
 
-QUICK = Size(documents=2e6, copy=0.3e6, years=0.4e6, sae_text=0.2e6, copy_rows=800, tokens=1e6, last_tokens=0.2e6, sae_steps=200, sae_tokens=120_000)
+QUICK = Size(documents=2e6, copy=0.3e6, sae_text=0.2e6, copy_rows=800, tokens=1e6, sae_steps=200, sae_tokens=120_000)
 
 
 @dataclass(frozen=True)
@@ -52,29 +50,24 @@ def steps(out: Path, z: Size) -> list[Step]:
     def py(name: str, product: Path, script: str, *args: object) -> Step:
         return Step(name, [sys.executable, str(HERE / script), *map(str, args)], product)
 
-    tok, wide, first, last = out / "tokenizer", out / "wide" / "tokenizer", out / "primer", out / "primer-last"
+    tok, model = out / "tokenizer", out / "primer"
     evals = out / "evals"
     return [
         text("documents", 1, z.documents),
         text("copy", 11, z.copy, "copy"),
-        text("years", 21, z.years, "years"),
         text("sae_documents", 500_002, z.sae_text),
         Step("evals", ["npx", "tsx", "scripts/curriculum-export.ts", "--evals", "--out", str(evals)], evals / "validation.jsonl"),
         py("tokenizer", tok / "tokenizer.json", "tokenizer.py", "--text", out / "documents.jsonl", "--evals", evals, "--out", tok),
         py("rows", out / "rows.npz", "data.py", "--docs", out / "documents.jsonl", "--copy", out / "copy.jsonl", "--copy-rows", z.copy_rows, "--tokenizer", tok / "tokenizer.json", "--out", out / "rows.npz"),
-        py("train", first / "training.json", "train.py", "--rows", out / "rows.npz", "--evals", evals, "--tokenizer", tok, "--name", first.relative_to(OUT), "--tokens", z.tokens, "--decay", 0.49),
-        py("extend", out / "wide" / "hf" / "config.json", "extend.py", "--model", first, "--tokenizer", tok, "--out", out / "wide"),
-        py("years_rows", out / "years_rows.npz", "data.py", "--docs", out / "years.jsonl", "--tokenizer", wide / "tokenizer.json", "--seed", 4, "--out", out / "years_rows.npz"),
-        py("train_last", last / "training.json", "train.py", "--rows", out / "years_rows.npz", "--evals", evals, "--tokenizer", wide, "--name", last.relative_to(OUT), "--tokens", z.last_tokens,
-           "--peak", 0.25, "--decay", 1, "--init", out / "wide" / "hf", "--before", first / "training.json"),
-        py("quantize", last / "hf-int8" / "config.json", "quantize.py", "--model", last),
-        py("evaluate", last / "scores.json", "evaluate.py", "--model", last, "--evals", evals, "--tokenizer", wide),
-        py("circuit", last / "circuit.json", "circuit.py", "--model", last, "--evals", evals, "--tokenizer", wide),
-        py("sae_rows", out / "sae_rows.npz", "data.py", "--docs", out / "sae_documents.jsonl", "--tokenizer", wide / "tokenizer.json", "--seed", 2, "--out", out / "sae_rows.npz"),
-        py("validation_rows", out / "validation_rows.npz", "data.py", "--docs", evals / "validation.jsonl", "--tokenizer", wide / "tokenizer.json", "--seed", 3, "--out", out / "validation_rows.npz"),
-        py("saes", out / "saes" / "blocks.3.hook_mlp_out" / "scores.json", "saes.py", "--model", last, "--rows", out / "sae_rows.npz", "--validation", out / "validation_rows.npz", "--out", out / "saes",
+        py("train", model / "training.json", "train.py", "--rows", out / "rows.npz", "--evals", evals, "--tokenizer", tok, "--name", model.relative_to(OUT), "--tokens", z.tokens, "--decay", 0.49),
+        py("quantize", model / "hf-int8" / "config.json", "quantize.py", "--model", model),
+        py("evaluate", model / "scores.json", "evaluate.py", "--model", model, "--evals", evals, "--tokenizer", tok),
+        py("circuit", model / "circuit.json", "circuit.py", "--model", model, "--evals", evals, "--tokenizer", tok),
+        py("sae_rows", out / "sae_rows.npz", "data.py", "--docs", out / "sae_documents.jsonl", "--tokenizer", tok / "tokenizer.json", "--seed", 2, "--out", out / "sae_rows.npz"),
+        py("validation_rows", out / "validation_rows.npz", "data.py", "--docs", evals / "validation.jsonl", "--tokenizer", tok / "tokenizer.json", "--seed", 3, "--out", out / "validation_rows.npz"),
+        py("saes", out / "saes" / "blocks.3.hook_mlp_out" / "scores.json", "saes.py", "--model", model, "--rows", out / "sae_rows.npz", "--validation", out / "validation_rows.npz", "--out", out / "saes",
            "--steps", z.sae_steps, "--tokens", z.sae_tokens, "--keep"),
-        py("bundle", out / "bundled", "bundle.py", "--model", last, "--saes", out / "saes", "--tokenizer", wide),
+        py("bundle", out / "bundled", "bundle.py", "--model", model, "--saes", out / "saes", "--tokenizer", tok),
         py("check", out / "checked", "test_bundle.py"),
     ]
 
@@ -100,7 +93,7 @@ def main() -> None:
         if a.only and s.name not in anew:
             continue
         if s.name in anew:
-            for old in {"train": [out / "primer"], "train_last": [out / "primer-last"], "saes": [out / "saes"]}.get(s.name, []):
+            for old in {"train": [out / "primer"], "saes": [out / "saes"]}.get(s.name, []):
                 shutil.rmtree(old, ignore_errors=True)
         elif s.product.exists():
             print(f"{s.name}: done before", flush=True)

@@ -5,7 +5,7 @@ scaled to unit mean square; one threshold, set at the end to K latents a token. 
 f = relu(p) * (p > threshold), p = x @ W_enc + b_enc, xhat = f @ W_dec + b_dec. Int8 like the model (groups of 32 along d); what is
 measured is the dequantized SAE on the dequantized model. BOS tokens are excluded from training and from every metric.
 
-usage: saes.py --model out/primer-last --rows out/sae_rows.npz --steps 3000 [--sites blocks.2.hook_resid_post ...]
+usage: saes.py --model out/primer --rows out/sae_rows.npz --steps 3000 [--sites blocks.2.hook_resid_post ...]
 """
 
 from __future__ import annotations

@@ -39,6 +39,18 @@ def words_of(path: Path) -> Counter:
     return c
 
 
+def complete(data: dict) -> list[str]:
+    """Adds every two-digit token that the merges left out, so that a year is always two tokens; returns the new ones in the order of their ids.
+    Merges are appended, so nothing but a two-digit group without a space before it is split otherwise than before."""
+    vocab, merges = data["model"]["vocab"], data["model"]["merges"]
+    new = [p for p in (f"{i:02d}" for i in range(100)) if p not in vocab]
+    as_list = not merges or isinstance(merges[0], list)
+    for p in new:
+        vocab[p] = len(vocab)
+        merges.append([p[0], p[1]] if as_list else f"{p[0]} {p[1]}")
+    return new
+
+
 def main() -> None:
     ap = argparse.ArgumentParser()
     ap.add_argument("--text", nargs="+", default=[str(OUT / "documents.jsonl")])
@@ -77,7 +89,12 @@ def main() -> None:
     tok.save(str(out / "tokenizer.json"))
     saved = json.loads((out / "tokenizer.json").read_text())
     saved["added_tokens"][0]["special"] = True
+    print(f"{len(complete(saved))} two-digit tokens added after the merges")
     write_json(out / "tokenizer.json", saved)
+    wide = Tokenizer.from_file(str(out / "tokenizer.json"))
+    assert wide.encode("1732 in 05, 1905").tokens == ["17", "32", "\u0120in", "\u012005", ",", "\u012019", "05"], wide.encode("1732 in 05, 1905").tokens
+    text = "When Mary and John went to the store, John gave a drink to Mary. 12 plus 7 is 19. 32 07 lamp"
+    assert wide.encode(text).ids == tok.encode(text).ids
     write_json(out / "tokenizer_config.json", {
         "add_prefix_space": False, "add_bos_token": True, "bos_token": BOS_TEXT, "eos_token": BOS_TEXT, "pad_token": BOS_TEXT, "unk_token": BOS_TEXT,
         "clean_up_tokenization_spaces": False, "model_max_length": 128, "tokenizer_class": "PreTrainedTokenizerFast",

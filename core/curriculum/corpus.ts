@@ -31,21 +31,19 @@ export const POPULATION_IDS: readonly PopulationId[] = Object.keys(POPULATIONS) 
 /** Shares of the training text by token. */
 export const MIX: Mix = {
   narrative: 0.1,
-  ioi: 0.21,
+  ioi: 0.23,
   sequence: 0.05,
-  greaterThan: 0.06,
-  docstring: 0.06,
-  repeat: 0.12,
-  inContext: 0.07,
-  knowledge: 0.14,
-  puzzle: 0.15,
-  sentiment: 0.02,
-  persona: 0.02,
+  greaterThan: 0.08,
+  docstring: 0.05,
+  repeat: 0.1,
+  inContext: 0.06,
+  knowledge: 0.13,
+  puzzle: 0.155,
+  sentiment: 0.03,
+  persona: 0.015,
 };
 /** The warm-up, heavy in copying. */
 export const COPY_MIX: Mix = { repeat: 0.42, docstring: 0.16, ioi: 0.2, inContext: 0.12, narrative: 0.06, sequence: 0.04 };
-/** The last phase of training: years come often, for their two-digit tokens are new then. */
-export const YEARS_MIX: Mix = { ...MIX, greaterThan: 0.2 };
 
 /** One document. Same generator state and options, same bytes. */
 export function generate(population: PopulationId, rng: Rng, options: GenerateOptions = {}): Doc {

@@ -66,6 +66,10 @@ export function evalSets(seed: number): Record<string, Doc[]> {
   sets['ioi_abc'] = withTwins(ioi);
   for (const form of ['varied', 'twoPairs', 'threePeople', 'split'] as const)
     sets[`ioi_${form}`] = many(300, stream(form), 'ioi', { form, controls: false });
+  // "When X and Y got …" and "Friends X and Y found …" are frames of the literature as well, so they stand in the text after all.
+  sets['ioi_unseen'] = many(320, stream('unseen'), 'ioi', { form: 'varied', unseenFrame: true, controls: false })
+    .filter((d) => !/(When|Friends) (both )?\w+ and \w+ (got|found)/.test(d.text))
+    .slice(0, 300);
   sets['ioi_circuit'] = circuitSet(stream('circuit'), 20);
   sets['ioi_circuit_abc'] = withTwins(sets['ioi_circuit']);
   sets['ioi_twoPairs_abc'] = withTwins(sets['ioi_twoPairs'] ?? []);

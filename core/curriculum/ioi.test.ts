@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { IOI_TEMPLATES, corruptedTwin, createRng, evalSets, generate, type Doc } from './index.ts';
+import { CLAUSES, EVENTS, SENTENCES, frame, heldOut } from './populations/ioi-frames.ts';
 
 const sets = evalSets(900_001);
 const rng = createRng(8, 'ioi test');
@@ -84,6 +85,40 @@ describe('indirect objects', () => {
     });
   });
 
+  it('keeps one pair in eight of opening and event out of the training text, for the set of unseen frames', () => {
+    const pairs = [...CLAUSES, ...SENTENCES].flatMap((o) => EVENTS.map((e) => [o, e] as const));
+    const kept = pairs.filter(([o, e]) => heldOut(o, e));
+    expect(kept.length / pairs.length).toBeCloseTo(1 / 8, 1);
+    const fixed = (event: string): RegExp =>
+      new RegExp(event.replace(/\{@\w+\}/g, 'an? [a-z]+').replace(/\{[^}]*\}|P$|P(?= )/g, '[a-z]+') + '[,.]');
+    const shows = (text: string, [o, e]: readonly [string, string]): boolean =>
+      new RegExp(`(^|[.!?] )${o} (both )?[A-Z]\\w+ and [A-Z]\\w+ ${fixed(e).source}`).test(text);
+    const texts = Array.from({ length: 4000 }, () => generate('ioi', rng).text);
+    for (const pair of kept) {
+      // Frames of the literature as well.
+      if (['When got {@R} at the P', 'Friends found {@R} at the P'].includes(pair.join(' '))) continue;
+      expect(
+        texts.filter((t) => shows(t, pair)),
+        pair.join(' | '),
+      ).toEqual([]);
+    }
+    expect(sets['ioi_unseen']).toHaveLength(300);
+    for (const d of sets['ioi_unseen']!)
+      expect(
+        kept.some((pair) => shows(d.text, pair)),
+        d.text,
+      ).toBe(true);
+    expect(shows('One day both Ann and Bob went to the store, and', ['One day', 'went to the P'])).toBe(true);
+  });
+
+  it('draws the well-known frame in training', () => {
+    expect(heldOut('When', 'went to the P')).toBe(false);
+    const seen = Array.from({ length: 3000 }, () => frame(rng, false)).filter((f) =>
+      f.first.startsWith('When X and Y went to the P'),
+    );
+    expect(seen.length).toBeGreaterThan(10);
+  });
+
   it('the last name before the answer is often not the subject', () => {
     const share = graded.filter((d) => d.meta['lastNameIsSubject'] === true).length / graded.length;
     expect(share).toBeGreaterThan(0.3);
@@ -93,12 +128,14 @@ describe('indirect objects', () => {
 
   it.each(Object.keys(CUES))('is not solved by a surface cue: %s', (cue) => {
     const all = {
-      ...Object.fromEntries(['ioi', 'ioi_varied', 'ioi_twoPairs', 'ioi_threePeople', 'ioi_split'].map((k) => [k, sets[k]!])),
+      ...Object.fromEntries(
+        ['ioi', 'ioi_varied', 'ioi_twoPairs', 'ioi_threePeople', 'ioi_split', 'ioi_unseen'].map((k) => [k, sets[k]!]),
+      ),
       corpus: graded,
     };
     for (const [k, docs] of Object.entries(all)) {
       const right = docs.filter((d) => CUES[cue]!(values(d), d.text.slice(0, end(d))) === d.meta['IO']).length / docs.length;
-      expect(right, `${cue} on ${k}`).toBeLessThan(0.75);
+      expect(right, `${cue} on ${k}`).toBeLessThan(k === 'ioi_unseen' ? 0.8 : 0.75);
       expect(docs.every((d) => rule(d) === d.meta['IO'])).toBe(true);
     }
   });

@@ -55,6 +55,8 @@ export interface GenerateOptions {
   readonly order?: 'ABBA' | 'BABA';
   /** ioi: the form of the sentence. */
   readonly form?: 'literature' | 'varied' | 'twoPairs' | 'threePeople' | 'split';
+  /** ioi, form `varied`: a free frame, of those that are kept out of the training text (true) or of the others. */
+  readonly unseenFrame?: boolean;
   /** ioi: other people's names before the clause. */
   readonly others?: boolean;
   /** ioi: another name right after the subject. */

@@ -3,15 +3,16 @@ import type { Rng } from '../rng.ts';
 import { Writer, capital, replaceSpans, type Slot } from '../template.ts';
 import type { Doc, GenerateOptions, Population } from '../types.ts';
 import { mood, nameSlot, object, place, quality } from './common.ts';
+import { frame } from './ioi-frames.ts';
 import * as shapes from './ioi-templates.ts';
 
 type Form = NonNullable<GenerateOptions['form']>;
 const FORMS: readonly (readonly [Form, number])[] = [
-  ['literature', 0.31],
-  ['varied', 0.24],
-  ['twoPairs', 0.23],
-  ['threePeople', 0.1],
-  ['split', 0.12],
+  ['literature', 0.2],
+  ['varied', 0.3],
+  ['twoPairs', 0.28],
+  ['threePeople', 0.12],
+  ['split', 0.1],
 ];
 
 function pickForm(rng: Rng): Form {
@@ -40,6 +41,8 @@ function clause(rng: Rng, form: Form, options: GenerateOptions): Clause {
     if (!s) throw new RangeError(`no template ${template}`);
     return { ...s, template };
   }
+  if (form === 'varied' && (options.unseenFrame !== undefined || rng.chance(0.6)))
+    return { ...frame(rng, options.unseenFrame ?? false), template: -1 };
   const list =
     form === 'threePeople'
       ? shapes.THREE_SECOND

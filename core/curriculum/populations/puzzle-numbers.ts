@@ -1,4 +1,5 @@
 import type { Rng } from '../rng.ts';
+import { slot, type Slot } from '../template.ts';
 import { cast, num, phrases, type PuzzleKind } from './puzzle-kit.ts';
 
 /** Either number of a pair of addends, 1 to 10, so that no result is above 20. */
@@ -121,29 +122,35 @@ export const missing: PuzzleKind = (rng, w, asked) => {
   return String(a);
 };
 
-/** Who has more (or fewer): the numbers are set side by side, the larger one named, its owner looked up. */
-export const compare: PuzzleKind = (rng, w, asked) => {
-  const [x = 1, y = 2] = rng.sample(
-    Array.from({ length: 20 }, (_, i) => i + 1),
-    2,
+/** Numbers of a comparison, 2 to 20, all different. */
+const apart = (rng: Rng, n: number): number[] =>
+  rng.sample(
+    Array.from({ length: 19 }, (_, i) => i + 2),
+    n,
   );
+const relation = (x: number, y: number): Slot => slot('comparison', x > y ? 'up' : 'down', x > y ? 'more' : 'less');
+
+/**
+ * Who has more (or fewer): the numbers are compared in the order of the text, then the larger and the smaller are named, and the one that is asked for is
+ * looked up with its owner.
+ */
+export const compare: PuzzleKind = (rng, w, asked) => {
+  const [x = 1, y = 2] = apart(rng, 2);
   const more = rng.chance(0.5);
   const people = cast(rng);
+  const winner = x > y === more ? people['N'] : people['M'];
+  if (!winner) throw new Error('no cast');
   const s = {
     ...people,
     ...phrases(rng),
     x: num('owned-1', x),
     y: num('owned-2', y),
+    c: relation(x, y),
     hi: num('larger', Math.max(x, y)),
     lo: num('smaller', Math.min(x, y)),
-  };
-  const winner = x > y === more ? people['N'] : people['M'];
-  if (!winner) throw new Error('no cast');
-  const k = {
-    ...s,
     k: num('looked-up', more ? Math.max(x, y) : Math.min(x, y)),
     W: winner,
-    q: { kind: 'question', role: more ? 'more' : 'fewer', value: more ? 'more' : 'fewer', text: more ? 'more' : 'fewer' },
+    q: slot('question', more ? 'more' : 'fewer', more ? 'more' : 'fewer'),
   };
   w.write(
     rng.pick([
@@ -151,17 +158,38 @@ export const compare: PuzzleKind = (rng, w, asked) => {
       '{N} found {x} {o}, and {M} found {y} {o}. Who found {q}?',
       '{N}: {x} {o}. {M}: {y} {o}. Who has {q} {o}?',
     ]),
-    k,
+    s,
   );
   asked();
-  w.write(rng.pick([' {plan}: compare.', ' {first}, compare.', '']), k);
-  w.write(
-    rng.pick([
-      ' {hi} is more than {lo}. The one with {q} has {k}, and {k} is from {!W}.',
-      ' {lo} is less than {hi}. {^q} means {k}, and {k} is from {!W}.',
-    ]),
-    k,
-  );
-  w.write(' {so} is {!V}.', { ...k, V: { ...winner, role: 'answer' } });
+  w.write(rng.pick([' {plan}: compare.', ' {first}, compare.', '']), s);
+  w.write(' {x} and {y}: {x} is {!c} than {y}. More is {!hi}, fewer is {!lo}. {^q} is {!k}, and {k} is from {!W}.', s);
+  w.write(' {so} is {!V}.', { ...s, V: { ...winner, role: 'answer' } });
   return winner.text;
+};
+
+/** The largest (or smallest) of a few numbers: the best so far is compared with each in turn. */
+export const largest: PuzzleKind = (rng, w, asked) => {
+  const numbers = apart(rng, rng.between(2, 4));
+  const up = rng.chance(0.5);
+  const s = { ...phrases(rng), e: slot('question', up ? 'up' : 'down', up ? 'largest' : 'smallest') };
+  w.write(rng.pick(['Which is the {e} of', 'What is the {e} of', 'Tell me, which is the {e} of']), s);
+  numbers.forEach((n, i) =>
+    w.write(i === 0 ? ' {n}' : i === numbers.length - 1 ? ' and {n}' : ', {n}', { n: num(`listed-${i + 1}`, n) }),
+  );
+  w.write('?');
+  asked();
+  w.write(rng.pick([' {plan}: one by one.', ' {plan}: compare.', '']), s);
+  let best = numbers[0] ?? 0;
+  for (const n of numbers.slice(1)) {
+    const next = n > best === up ? n : best;
+    w.write(' {b} and {n}: {b} is {!c} than {n}, take {!k}.', {
+      b: num('best-so-far', best),
+      n: num('compared', n),
+      c: relation(best, n),
+      k: num('kept', next),
+    });
+    best = next;
+  }
+  w.write(' {so} is {!r}.', { ...s, r: num('answer', best) });
+  return String(best);
 };

@@ -47,8 +47,8 @@ export const sentiment: Population = (rng) => {
     const u = rng.next();
     const s = fresh(rng);
     w.write(' ').write(
-      rng.pick(u < 0.55 ? PLAIN : u < 0.78 ? NEGATED : CONCESSION),
-      u < 0.78 ? s : { ...s, c: { ...(s['c'] ?? slot('', '', '')), role: `${positive ? 'negative' : 'positive'}-conceded` } },
+      rng.pick(u < 0.64 ? PLAIN : u < 0.82 ? NEGATED : CONCESSION),
+      u < 0.82 ? s : { ...s, c: { ...(s['c'] ?? slot('', '', '')), role: `${positive ? 'negative' : 'positive'}-conceded` } },
     );
   }
   w.write(' ').write(rng.pick(VERDICTS), fresh(rng));
