@@ -23,7 +23,8 @@ export type Axis =
   | 'feature'
   | 'stat'
   | 'prompt'
-  | 'step';
+  | 'step'
+  | 'bin';
 
 interface SiteDefinition {
   /** Name inside a block (`attn.hook_q`) or, where `global`, the whole name. */

@@ -1,0 +1,64 @@
+import * as v from 'valibot';
+import type { LabDefinition } from '../../core/spec/index.ts';
+
+export interface DashboardParams {
+  /** Index of the feature in the dictionary `saes[0]`. */
+  readonly feature: number;
+  /**
+   * `auto`: the stored dashboard, or one computed here where nothing is stored. `computed`: computed here on the first
+   * `documents` documents of the same corpus. `text`: no dashboard, only the prompts' activations.
+   */
+  readonly mode: 'auto' | 'computed' | 'text';
+  /** Documents of a dashboard that is computed here. */
+  readonly documents: number;
+}
+
+export type ExampleContext = 'stacked' | 'snippet' | 'full';
+
+export interface DashboardView {
+  /** How much of an example is shown: ±5 tokens, ±16 tokens, all of it. */
+  readonly context: ExampleContext;
+  readonly breaks: boolean;
+  readonly values: boolean;
+  /** Which convention of the logit effects. */
+  readonly logits: 'gain' | 'raw';
+  /** The band that is open; null: the first. */
+  readonly group: number | null;
+  /** Selected token of the reader's own text; null: none. */
+  readonly token: number | null;
+}
+
+const params: v.GenericSchema<unknown, DashboardParams> = v.strictObject({
+  feature: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(10_000_000)), 0),
+  mode: v.optional(v.picklist(['auto', 'computed', 'text']), 'auto'),
+  documents: v.optional(v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(4_096)), 512),
+});
+
+const small = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8192));
+const view: v.GenericSchema<unknown, DashboardView> = v.strictObject({
+  context: v.optional(v.picklist(['stacked', 'snippet', 'full']), 'snippet'),
+  breaks: v.optional(v.boolean(), false),
+  values: v.optional(v.boolean(), false),
+  logits: v.optional(v.picklist(['gain', 'raw']), 'gain'),
+  group: v.optional(v.nullable(small), null),
+  token: v.optional(v.nullable(small), null),
+});
+
+export const lab: LabDefinition<DashboardParams, DashboardView> = {
+  id: 'feature-dashboard',
+  version: 1,
+  title: 'Feature',
+  question: 'What does this feature mean, when is it active, and what does it write?',
+  needs: { saes: true },
+  params,
+  view,
+  defaults: {
+    v: 1,
+    lab: 'feature-dashboard',
+    labV: 1,
+    model: 'primer',
+    saes: ['blocks.2.hook_resid_post'],
+    prompts: [],
+    params: {},
+  },
+};
