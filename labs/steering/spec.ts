@@ -1,0 +1,174 @@
+import * as v from 'valibot';
+import { parseHook, type HookName } from '../../core/hooks.ts';
+import type { ExperimentSpec, LabDefinition } from '../../core/spec/index.ts';
+
+/** Where a steer acts: every token; only those of the prompt; only those that are being written. */
+export type SteerPositions = 'all' | 'prompt' | 'generated';
+
+interface Common {
+  /**
+   * Feature: multiples of its largest known activation (of its own units where none is known). Contrast and vector:
+   * multiples of the vector as it is. 0 adds nothing; a feature that is *set* to 0 is switched off.
+   */
+  readonly strength: number;
+  readonly positions: SteerPositions;
+  /** Kept, but not applied. */
+  readonly muted: boolean;
+}
+
+/** One hand on the dial. All act at once; at one hook in the order of the list. */
+export type Steer =
+  /**
+   * `add`: h += strength · max · W_dec[feature]. `clamp`: h += (strength · max − f(h)) · W_dec[feature], so that the feature
+   * reads strength · max and the dictionary's error stays.
+   */
+  | (Common & { readonly kind: 'feature'; readonly sae: string; readonly feature: number; readonly mode: 'add' | 'clamp' })
+  /**
+   * h += strength · v, v = mean over pairs of h(positive) − h(negative) in unedited runs, at one token of each text (negative
+   * counts from its end) or averaged over its tokens (BOS left out).
+   */
+  | (Common & {
+      readonly kind: 'contrast';
+      readonly hook: HookName;
+      readonly pairs: readonly { readonly positive: string; readonly negative: string }[];
+      readonly token: number | 'mean';
+      readonly label: string;
+    })
+  /** h += strength · values. */
+  | (Common & { readonly kind: 'vector'; readonly hook: HookName; readonly values: readonly number[]; readonly label: string });
+
+export interface SteeringParams {
+  readonly steers: readonly Steer[];
+  /** Also write at several strengths of one steer, the others as they stand: effect against coherence. */
+  readonly sweep: {
+    /** Which steer, by its place in the list. */
+    readonly steer: number;
+    readonly from: number;
+    readonly to: number;
+    readonly steps: number;
+    /** Texts per strength, with seeds seed, seed + 1, … */
+    readonly texts: number;
+  } | null;
+}
+
+export interface SteeringView {
+  /** Token that is looked at, by column; null: none. */
+  readonly token: { readonly side: 'default' | 'steered'; readonly index: number } | null;
+  /** Dictionary in the “Add a feature” field; null: the first that is read with. */
+  readonly picking: string | null;
+}
+
+/** Bounds of a strength in a link and in the number field; the slider covers the middle of it. */
+export const MAX_STRENGTH = 100;
+export const MAX_STEERS = 16;
+
+const text = v.pipe(v.string(), v.maxLength(2_000));
+const label = v.optional(v.pipe(v.string(), v.maxLength(80)), '');
+const id = v.pipe(
+  v.string(),
+  v.minLength(1),
+  v.maxLength(200),
+  v.regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/),
+  v.check((s) => !s.includes('..'), 'no ".."'),
+);
+const hook: v.GenericSchema<string, HookName> = v.pipe(
+  v.string(),
+  v.maxLength(200),
+  v.check((s) => parseHook(s) !== null, 'not a hook name'),
+  v.transform((s) => s as HookName),
+);
+const whole = (min: number, max: number): v.GenericSchema<number> =>
+  v.pipe(v.number(), v.safeInteger(), v.minValue(min), v.maxValue(max));
+const strength = v.pipe(v.number(), v.finite(), v.minValue(-MAX_STRENGTH), v.maxValue(MAX_STRENGTH));
+const common = {
+  strength: v.optional(strength, 1),
+  positions: v.optional(v.picklist(['all', 'prompt', 'generated']), 'all'),
+  muted: v.optional(v.boolean(), false),
+};
+const steer = v.variant('kind', [
+  v.strictObject({
+    kind: v.literal('feature'),
+    sae: id,
+    feature: whole(0, 1_000_000_000),
+    mode: v.optional(v.picklist(['add', 'clamp']), 'add'),
+    ...common,
+  }),
+  v.strictObject({
+    kind: v.literal('contrast'),
+    hook,
+    pairs: v.pipe(v.array(v.strictObject({ positive: text, negative: text })), v.minLength(1), v.maxLength(16)),
+    token: v.optional(v.union([whole(-8_192, 8_192), v.literal('mean')]), -1),
+    label,
+    ...common,
+  }),
+  v.strictObject({
+    kind: v.literal('vector'),
+    hook,
+    values: v.pipe(v.array(v.pipe(v.number(), v.finite())), v.minLength(1), v.maxLength(16_384)),
+    label,
+    ...common,
+  }),
+]);
+
+const params = v.strictObject({
+  steers: v.optional(v.pipe(v.array(steer), v.maxLength(MAX_STEERS)), []),
+  sweep: v.optional(
+    v.nullable(
+      v.strictObject({
+        steer: whole(0, MAX_STEERS - 1),
+        from: v.optional(strength, -4),
+        to: v.optional(strength, 4),
+        steps: v.optional(whole(2, 41), 9),
+        texts: v.optional(whole(1, 16), 2),
+      }),
+    ),
+    null,
+  ),
+}) as unknown as v.GenericSchema<unknown, SteeringParams>;
+
+const view: v.GenericSchema<unknown, SteeringView> = v.strictObject({
+  token: v.optional(v.nullable(v.strictObject({ side: v.picklist(['default', 'steered']), index: whole(0, 8_192) })), null),
+  picking: v.optional(v.nullable(id), null),
+});
+
+/** What is written with where a link leaves it out. */
+export const SAMPLING = { seed: 7, temperature: 0.7, topP: 1, repetitionPenalty: 1, maxNewTokens: 48 } as const;
+
+/** Every setting of the sampling, defaults filled in. */
+export function samplingOf(spec: Pick<ExperimentSpec, 'sampling'>): {
+  readonly [K in keyof typeof SAMPLING]: number;
+} {
+  return { ...SAMPLING, ...spec.sampling };
+}
+
+export const lab: LabDefinition<SteeringParams, SteeringView> = {
+  id: 'steering',
+  version: 1,
+  title: 'Steering',
+  question: 'What does the model write when a feature is turned up or down?',
+  needs: { saes: true },
+  params,
+  view,
+  defaults: {
+    v: 1,
+    lab: 'steering',
+    labV: 1,
+    model: 'primer',
+    saes: ['blocks.2.hook_resid_post'],
+    prompts: [{ text: 'One day Clara saw the boat.' }],
+    params: {
+      steers: [
+        {
+          kind: 'contrast',
+          hook: 'blocks.2.hook_resid_post',
+          pairs: [
+            { positive: 'What a wonderful day. Everyone was happy and', negative: 'What a terrible day. Everyone was sad and' },
+          ],
+          label: 'glad, not sad',
+          strength: 1,
+        },
+      ],
+    },
+    sampling: { ...SAMPLING },
+  },
+};
