@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'bad-file'
   | 'unsupported-file'
   | 'storage-full'
+  | 'no-storage'
   | 'no-webgpu'
   | 'backend-failed'
   | 'device-lost'
@@ -94,6 +95,11 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorInfo>> = {
   'storage-full': {
     title: 'The browser’s storage is full',
     next: 'Free space on the models page; everything else keeps working.',
+    retryable: true,
+  },
+  'no-storage': {
+    title: 'This browser stores nothing for this page',
+    next: 'Save what you want to keep as a file; everything else works, until the tab is closed.',
     retryable: true,
   },
   'no-webgpu': { title: 'This browser has no WebGPU', next: 'Use the WASM backend, or a browser with WebGPU.', retryable: false },
