@@ -1,15 +1,21 @@
 import { VitrineError } from '../protocol/errors.ts';
 import type { ExperimentSpec } from '../spec/schema.ts';
 import { decodeSpec, encodeSpec } from './codec.ts';
+import { FEATURE_LAB, featureFragment, specOfFeature } from './feature-address.ts';
 
 /** The fragment of a lab with its whole experiment: `#/lab/<id>?s=…`. */
 export function labFragment(spec: ExperimentSpec): string {
   return `#/lab/${spec.lab}?s=${encodeSpec(spec)}`;
 }
 
+/** The address that the page shows for an experiment: readable where its lab has such a form. `spec`: minimal. */
+export const specFragment = (spec: ExperimentSpec): string =>
+  spec.lab === FEATURE_LAB ? featureFragment(spec) : labFragment(spec);
+
 /** Reads the experiment out of a full URL or a fragment. Throws VitrineError. */
 export function specFromUrl(url: string): ExperimentSpec {
   const fragment = url.slice(url.indexOf('#'));
+  if (url.includes('#') && /^#\/(?:embed\/)?feature\//.test(fragment)) return specOfFeature(fragment);
   const found = /^#\/(?:embed\/)?lab\/([a-z0-9-]+)\?(?:.*&)?s=([^&]+)/.exec(fragment);
   if (!url.includes('#') || !found?.[1] || !found[2])
     throw new VitrineError('bad-link', 'there is no experiment in this address');

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { DASHBOARD_PARTS, type DashboardPart } from '../../core/share/feature-address.ts';
 import type { LabDefinition } from '../../core/spec/index.ts';
 
 export interface DashboardParams {
@@ -26,6 +27,8 @@ export interface DashboardView {
   readonly group: number | null;
   /** Selected token of the reader's own text; null: none. */
   readonly token: number | null;
+  /** What is shown, always in the same order; null: everything. */
+  readonly parts: readonly DashboardPart[] | null;
 }
 
 const params: v.GenericSchema<unknown, DashboardParams> = v.strictObject({
@@ -42,6 +45,7 @@ const view: v.GenericSchema<unknown, DashboardView> = v.strictObject({
   logits: v.optional(v.picklist(['gain', 'raw']), 'gain'),
   group: v.optional(v.nullable(small), null),
   token: v.optional(v.nullable(small), null),
+  parts: v.optional(v.nullable(v.pipe(v.array(v.picklist(DASHBOARD_PARTS)), v.maxLength(DASHBOARD_PARTS.length))), null),
 });
 
 export const lab: LabDefinition<DashboardParams, DashboardView> = {
