@@ -70,8 +70,8 @@ export function specOfFeature(fragment: string): ExperimentSpec {
   const [path = '', query = ''] = fragment.replace(/^#?\/?/, '').split('?', 2);
   const place = parseFeaturePath(path);
   if (!place) throw new VitrineError('bad-link', 'there is no feature in this address');
-  const options = new URLSearchParams(query);
-  const packed = options.get('s');
+  const options = readQuery(query);
+  const packed = options.get('s') ?? null;
   const parts = partsOf(options);
   if (packed !== null) {
     const spec = decodeSpec(packed);
@@ -95,8 +95,27 @@ export function specOfFeature(fragment: string): ExperimentSpec {
   });
 }
 
+/** `a=1&b=2` with percent signs decoded; the first of two values of one name stands. */
+function readQuery(query: string): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const part of query.split('&')) {
+    const at = part.indexOf('=');
+    const name = at < 0 ? part : part.slice(0, at);
+    if (!found.has(name)) found.set(name, at < 0 ? '' : decoded(part.slice(at + 1).replaceAll('+', ' ')));
+  }
+  return found;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new VitrineError('bad-link', 'the link is damaged');
+  }
+}
+
 /** Null: all of them. */
-function partsOf(options: URLSearchParams): JsonValue[] | null {
+function partsOf(options: ReadonlyMap<string, string>): JsonValue[] | null {
   const asked = options.get('parts')?.split(',');
   const off = Object.entries(FLAGS).flatMap(([flag, parts]) => (options.get(flag) === 'false' ? parts : []));
   if (!asked && off.length === 0) return null;
