@@ -5,6 +5,7 @@ import { useModel } from '../../app/state/use-model.ts';
 import { Skeleton } from '../../app/ui/Disclosure.tsx';
 import { Tabs } from '../../app/ui/Tabs.tsx';
 import { PromptBox } from '../../app/views/PromptBox.tsx';
+import { SiteSelect } from '../../app/views/SiteSelect.tsx';
 import { Waiting } from '../../app/views/Waiting.tsx';
 import { selectedRange } from '../../app/views/tokens.ts';
 import { partsOf } from './lib/parts.ts';
@@ -17,7 +18,6 @@ import { LensTab } from './views/Lens.tsx';
 import { NextTab } from './views/Next.tsx';
 import { usePanelKeys } from './views/keys.tsx';
 import type { PanelContext } from './views/panel.tsx';
-import { SiteSelect } from './views/SiteSelect.tsx';
 import { Strip } from './views/Strip.tsx';
 import styles from './views/explore.module.css';
 

@@ -5,7 +5,8 @@ import type { Attention, Attribution, ExploreChunk, ExploreResult, FeatureRows, 
 import { attentionReader, strongestKeys, tellingHead } from './attention-view.ts';
 import { lensReader } from './lens-view.ts';
 import { partsOf } from './parts.ts';
-import { featureTraces, fullScale, parseFeatureKey, peak, siteName, siteShort, strongest } from './rows.ts';
+import { siteName, siteShort } from '../../../app/views/sites.ts';
+import { featureTraces, fullScale, parseFeatureKey, peak, strongest } from './rows.ts';
 import { byKind, byLayer, eachPart, total } from './sums.ts';
 
 const token = (id: number, text: string) => ({ id, text });

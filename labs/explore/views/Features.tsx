@@ -1,5 +1,6 @@
 import { useState, type ReactElement } from 'react';
 import { Legend } from '../../../app/charts/Legend.tsx';
+import { labelText, useLabels } from '../../../app/state/labels.ts';
 import { Button } from '../../../app/ui/Button.tsx';
 import { Segmented } from '../../../app/ui/Segmented.tsx';
 import { FeatureTable, type FeatureItem } from '../../../app/views/FeatureTable.tsx';
@@ -7,7 +8,8 @@ import { Figure, type FigureData } from '../../../app/views/Figure.tsx';
 import { number, percent, plural } from '../../../app/views/numbers.ts';
 import { Waiting } from '../../../app/views/Waiting.tsx';
 import { quoteToken } from '../../../app/views/tokens.ts';
-import { fullScale, parseFeatureKey, peak, siteName, siteShort, strongest, type FeatureTrace } from '../lib/rows.ts';
+import { siteName, siteShort } from '../../../app/views/sites.ts';
+import { fullScale, parseFeatureKey, peak, strongest, type FeatureTrace } from '../lib/rows.ts';
 import type { PanelContext } from './panel.tsx';
 import { NextSummary } from './NextSummary.tsx';
 import styles from './explore.module.css';
@@ -54,6 +56,7 @@ function FeatureFigure({ context }: { readonly context: PanelContext }): ReactEl
   const { parts, traces, range, spec, setView, tokens, file, bosId } = context;
   const { view } = spec;
   const [shown, setShown] = useState(FIRST);
+  const labels = useLabels();
   const from = range.from === 0 && range.to > 0 && tokens[0]?.id === bosId ? 1 : range.from;
   const here = { from, to: range.to };
   const ranked = strongest(traces.values(), here, view.normalise);
@@ -69,7 +72,7 @@ function FeatureFigure({ context }: { readonly context: PanelContext }): ReactEl
       feature: trace.feature,
       layer: trace.layer,
       site: siteShort(siteOf.get(trace.sae) ?? trace.sae),
-      label: null,
+      label: labelText(labels, { model: spec.model, sae: trace.sae, feature: trace.feature }),
       activation: peak(trace, at.from, at.to),
       shares: Float32Array.from(trace.values, (x) => Math.min(1, x / full)),
       maxKnown: trace.maxKnown,

@@ -1,9 +1,9 @@
 import { useId, useRef, type ReactElement } from 'react';
-import { parseHook, SITE_IDS, type SiteId } from '../../../core/hooks.ts';
-import type { SaeEntry } from '../../../app/state/catalogue.ts';
-import { Button } from '../../../app/ui/Button.tsx';
-import { number, percent, plural } from '../../../app/views/numbers.ts';
-import { siteShort } from '../lib/rows.ts';
+import { parseHook, SITE_IDS, type SiteId } from '../../core/hooks.ts';
+import type { SaeEntry } from '../state/catalogue.ts';
+import { Button } from '../ui/Button.tsx';
+import { number, percent, plural } from './numbers.ts';
+import { siteShort } from './sites.ts';
 import styles from './SiteSelect.module.css';
 
 export interface SiteSelectProps {
