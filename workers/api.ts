@@ -197,6 +197,11 @@ export interface RunContext {
   sae(id: string): Promise<Sae>;
   readonly read: ReadTensors;
   readonly reduce: Reductions;
+  /**
+   * A file of the site, by its path below the root. With its digest it is checked, and served from the last visit's copy;
+   * without, it is asked for anew. Throws `not-found`, `network`, `truncated`, `digest-mismatch`.
+   */
+  file(path: string, expect?: { readonly bytes: number; readonly sha256: string }): Promise<Uint8Array>;
   /** The tensor library, inside a scope that frees what the lab forgets when the run ends. */
   readonly tf: typeof tfTypes;
   /** Lets messages in at least every 8 ms and throws `Cancelled` once the run was cancelled. Await it between units of work. */

@@ -62,6 +62,7 @@ export async function runLab({ id, spec: input, labs, store, device, task, commi
     sae,
     read,
     reduce: reductions,
+    file: (path, expect) => store.file(path, expect),
     tf,
     checkpoint,
     progress: (phase, done, total, unit) => task.progress(phase, done, total, unit),

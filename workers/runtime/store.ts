@@ -3,7 +3,7 @@ import { VitrineError } from '../../core/protocol/errors.ts';
 import type { Memory } from '../../core/protocol/messages.ts';
 import type { HookedModel, Sae } from '../api.ts';
 import { openBundle, type Bundle } from '../weights/catalogue.ts';
-import type { FileSource } from '../weights/file-source.ts';
+import { readChecked, resolvePath, type FileDigest, type FileSource } from '../weights/file-source.ts';
 import { loadModel, loadSae, type LoadOptions } from '../weights/load.ts';
 import type { Manifest } from '../weights/manifest.ts';
 
@@ -107,6 +107,15 @@ export class Store {
     holder.saes.set(id, { sae, used: ++this.#clock });
     this.#makeRoom(0);
     return sae;
+  }
+
+  /** See `RunContext.file`. */
+  async file(path: string, expect?: FileDigest): Promise<Uint8Array> {
+    const { source } = this.#options;
+    const { signal } = this.#customer;
+    const options = signal ? { signal } : {};
+    const below = resolvePath('', path);
+    return expect ? readChecked(source, below, expect, options) : source.read(below, options);
   }
 
   /** @param target `<model>` or `<model>/<sae>`; all where absent. Unknown targets are ignored: they are not in memory. */

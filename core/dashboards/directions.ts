@@ -1,0 +1,53 @@
+import { NEIGHBOURS, type CosineRecord } from './record.ts';
+
+/** Directions of one dictionary's features, each of length 1 (or 0 where a row is zero); row-major [n, width], float64. */
+export interface UnitRows {
+  readonly sae: string;
+  readonly n: number;
+  readonly width: number;
+  readonly data: Float64Array;
+}
+
+export function unitRows(sae: string, rows: Float32Array | Int32Array, width: number): UnitRows {
+  const n = rows.length / width;
+  const data = Float64Array.from(rows);
+  for (let r = 0; r < n; r++) {
+    let squares = 0;
+    for (let i = r * width; i < (r + 1) * width; i++) squares += (data[i] ?? 0) ** 2;
+    const norm = Math.sqrt(squares);
+    for (let i = r * width; i < (r + 1) * width; i++) data[i] = norm === 0 ? 0 : (data[i] ?? 0) / norm;
+  }
+  return { sae, n, width, data };
+}
+
+/** Cosines of one row with every row of a dictionary, [n]. Sums run in one order, so the same rows give the same bits. */
+export function cosines(of: UnitRows, row: number, among: UnitRows): Float64Array {
+  const { width } = among;
+  const query = of.data.subarray(row * width, (row + 1) * width);
+  const { data } = among;
+  const out = new Float64Array(among.n);
+  for (let r = 0; r < among.n; r++) {
+    let sum = 0;
+    const from = r * width;
+    for (let i = 0; i < width; i++) sum += (query[i] as number) * (data[from + i] as number);
+    out[r] = sum;
+  }
+  return out;
+}
+
+/** The features of the same dictionary with the largest cosines; ties: lower index. */
+export function nearestInside(rows: UnitRows, feature: number): CosineRecord[] {
+  const cos = cosines(rows, feature, rows);
+  return Array.from(cos, (cosine, other) => ({ sae: rows.sae, feature: other, cosine }))
+    .filter((n) => n.feature !== feature)
+    .sort((a, b) => b.cosine - a.cosine || a.feature - b.feature)
+    .slice(0, NEIGHBOURS);
+}
+
+/** The nearest feature of another dictionary whose rows are in the same space; null for an empty one. */
+export function nearestElsewhere(rows: UnitRows, feature: number, other: UnitRows): CosineRecord | null {
+  const cos = cosines(rows, feature, other);
+  let best = -1;
+  for (let f = 0; f < cos.length; f++) if (best < 0 || (cos[f] ?? 0) > (cos[best] ?? 0)) best = f;
+  return best < 0 ? null : { sae: other.sae, feature: best, cosine: cos[best] ?? 0 };
+}

@@ -1,0 +1,86 @@
+import { sparseRows, type SparseRows } from '../../../core/dashboards/columns.ts';
+import { VitrineError } from '../../../core/protocol/errors.ts';
+import { parseHook } from '../../../core/hooks.ts';
+import type { RunContext, Sae } from '../../../workers/api.ts';
+import { withBos } from './documents.ts';
+
+/** Documents that are sorted by length and run together. Part of the method: numbers may depend on it in their last bits. */
+export const SECTION = 256;
+/** Tokens of a batch, padding included. */
+const BATCH_TOKENS = 2_048;
+
+/**
+ * Features of dictionaries on one section of documents, in one forward pass a batch. Every document is a row of its own, BOS
+ * in front; BOS itself is left out of what comes back.
+ * @param documents token ids without BOS, at most SECTION of them
+ * @returns for each dictionary, the rows of all tokens in the order of the documents
+ */
+export async function encodeSection(
+  ctx: RunContext,
+  saes: readonly Sae[],
+  documents: readonly (readonly number[])[],
+): Promise<SparseRows[]> {
+  const { tf, model } = ctx;
+  const skip = model.tokenizer.bosId === null ? 0 : 1;
+  const found = saes.map(() =>
+    documents.map((): { indices: Int32Array[]; values: Float32Array[] } => ({ indices: [], values: [] })),
+  );
+  const hooks = [...new Set(saes.map((sae) => sae.hookName))];
+  const stopAtLayer = lastLayer(saes) + 1;
+  for (const batch of batches(documents, skip)) {
+    await ctx.checkpoint();
+    const rows = batch.map((d) => withBos(model, documents[d] ?? []));
+    const output = await model.runWithHooks(rows, { capture: hooks, logits: 'none', stopAtLayer });
+    const length = Math.max(...rows.map((row) => row.length));
+    const real = rows.flatMap((row, r) => Array.from({ length: row.length - skip }, (_, p) => r * length + skip + p));
+    const picked = tf.tensor1d(real, 'int32');
+    for (const [s, sae] of saes.entries()) {
+      const activation = output.cache.get(sae.hookName);
+      if (!activation) throw new VitrineError('internal', `${sae.hookName} was not captured`);
+      const x = tf.tidy(() => tf.gather(tf.reshape(activation, [-1, sae.dIn]), picked));
+      const sparse = await sae.encodeSparse(x);
+      x.dispose();
+      let at = 0;
+      for (const d of batch) {
+        const n = documents[d]?.length ?? 0;
+        const into = found[s]?.[d];
+        if (into) {
+          into.indices = sparse.indices.slice(at, at + n);
+          into.values = sparse.values.slice(at, at + n);
+        }
+        at += n;
+      }
+    }
+    picked.dispose();
+    output.dispose();
+  }
+  return found.map((list) =>
+    sparseRows(
+      list.flatMap((d) => d.indices),
+      list.flatMap((d) => d.values),
+    ),
+  );
+}
+
+/** Documents by length, shortest first, as many together as fit; empty ones take no part where there is no BOS. */
+function batches(documents: readonly (readonly number[])[], skip: number): number[][] {
+  const order = documents
+    .map((_, d) => d)
+    .filter((d) => (documents[d]?.length ?? 0) > 0)
+    .sort((a, b) => (documents[a]?.length ?? 0) - (documents[b]?.length ?? 0) || a - b);
+  const out: number[][] = [];
+  let current: number[] = [];
+  for (const d of order) {
+    const length = (documents[d]?.length ?? 0) + skip;
+    if (current.length > 0 && (current.length + 1) * length > BATCH_TOKENS) {
+      out.push(current);
+      current = [];
+    }
+    current.push(d);
+  }
+  return current.length > 0 ? [...out, current] : out;
+}
+
+function lastLayer(saes: readonly Sae[]): number {
+  return Math.max(...saes.map((sae) => parseHook(sae.hookName)?.layer ?? 0));
+}
