@@ -148,8 +148,8 @@ export interface ExampleGroup {
 }
 
 /**
- * A set of tokens that the curriculum's latent variables define. `at`: tokens of a span with this kind and role (value null),
- * or kind and value (role null). `last`: the last token of such a span of two tokens or more. `before`: the token right before
+ * A set of tokens that the curriculum's latent variables define. `at`: tokens of a span with this kind (role and value null),
+ * with this kind and role (value null), or with this kind and value (role null). `last`: the last token of such a span of two tokens or more. `before`: the token right before
  * such a span. `population`: all tokens of documents of a population (its name is `kind`). `token`: one token of the
  * vocabulary (its text is `value`), which is no latent variable and competes only with its like.
  */

@@ -41,6 +41,7 @@ export function variablesOf({ population, ids, spans }: LabelledDocument, text: 
     const row = rows[at];
     if (!row) return;
     for (const variable of [
+      { place, kind, role: null, value: null },
       { place, kind, role, value: null },
       { place, kind, role: null, value },
     ])

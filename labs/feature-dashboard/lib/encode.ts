@@ -1,7 +1,7 @@
 import { sparseRows, type SparseRows } from '../../../core/dashboards/columns.ts';
-import { VitrineError } from '../../../core/protocol/errors.ts';
 import { parseHook } from '../../../core/hooks.ts';
 import type { RunContext, Sae } from '../../../workers/api.ts';
+import { captured } from './capture.ts';
 import { withBos } from './documents.ts';
 
 /** Documents that are sorted by length and run together. Part of the method: numbers may depend on it in their last bits. */
@@ -35,8 +35,7 @@ export async function encodeSection(
     const real = rows.flatMap((row, r) => Array.from({ length: row.length - skip }, (_, p) => r * length + skip + p));
     const picked = tf.tensor1d(real, 'int32');
     for (const [s, sae] of saes.entries()) {
-      const activation = output.cache.get(sae.hookName);
-      if (!activation) throw new VitrineError('internal', `${sae.hookName} was not captured`);
+      const activation = captured(output, sae.hookName);
       const x = tf.tidy(() => tf.gather(tf.reshape(activation, [-1, sae.dIn]), picked));
       const sparse = await sae.encodeSparse(x);
       x.dispose();
@@ -81,6 +80,7 @@ function batches(documents: readonly (readonly number[])[], skip: number): numbe
   return current.length > 0 ? [...out, current] : out;
 }
 
-function lastLayer(saes: readonly Sae[]): number {
+/** The last block that must run for these dictionaries. */
+export function lastLayer(saes: readonly Sae[]): number {
   return Math.max(...saes.map((sae) => parseHook(sae.hookName)?.layer ?? 0));
 }

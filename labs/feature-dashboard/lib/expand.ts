@@ -1,0 +1,155 @@
+import {
+  ACTIVATION_STEPS,
+  BINS,
+  VALUE_STEPS,
+  type ExampleRecord,
+  type FeatureRecord,
+  type MatchesRecord,
+  type MatchRecord,
+  type ScoreRecord,
+} from '../../../core/dashboards/record.ts';
+import { densitySpectrum, SPECTRUM, spectrumBin } from '../../../core/dashboards/measure.ts';
+import type {
+  Coactive,
+  DashboardCorpus,
+  DashboardExample,
+  DashboardOrigin,
+  ExampleGroup,
+  FeatureDashboard,
+  LogitEffects,
+  Matches,
+  MatchScore,
+  VariableMatch,
+} from '../../../core/dashboards/types.ts';
+import { wireTensor } from '../../../core/protocol/wire-tensor.ts';
+import type { HookedModel, Sae } from '../../../workers/api.ts';
+import { readDocument, withBos, type CorpusRecipe, type ReadDocument } from './documents.ts';
+
+export interface ExpandInput {
+  readonly model: HookedModel;
+  readonly sae: Sae;
+  readonly record: FeatureRecord;
+  /** [dSae]: active tokens of every feature of the dictionary. */
+  readonly active: ArrayLike<number>;
+  readonly corpus: DashboardCorpus;
+  readonly recipe: CorpusRecipe;
+  readonly origin: DashboardOrigin;
+  readonly logits: readonly LogitEffects[];
+}
+
+/** A record as it is shown: texts of the examples written again, and everything that follows from its counts. */
+export function expandRecord(input: ExpandInput): FeatureDashboard {
+  const { model, sae, record, active, corpus, origin, logits } = input;
+  const { tokens } = corpus;
+  let pairs = 0;
+  for (let f = 0; f < active.length; f++) pairs += active[f] ?? 0;
+  const spectrum = densitySpectrum(active, tokens);
+  return {
+    model: model.id,
+    sae: sae.id,
+    feature: record.feature,
+    hook: sae.hookName,
+    architecture: sae.architecture,
+    dSae: sae.dSae,
+    origin,
+    corpus,
+    stats: {
+      tokens,
+      active: record.active,
+      density: record.active / tokens,
+      l0: pairs / tokens,
+      max: record.max,
+      mean: record.mean,
+    },
+    histogram: { from: 0, to: record.max, counts: wireTensor(Int32Array.from(record.histogram), [BINS], ['bin']) },
+    densities: {
+      from: SPECTRUM.from,
+      to: SPECTRUM.to,
+      counts: wireTensor(spectrum.counts, [SPECTRUM.bins], ['bin']),
+      dead: spectrum.dead,
+      bin: spectrumBin(record.active / tokens),
+    },
+    logits,
+    nearest: record.nearest,
+    elsewhere: record.elsewhere,
+    coactive: record.coactive.map(({ feature, both }) => together(record.active, active[feature] ?? 0, both, feature, tokens)),
+    groups: groupsOf(input),
+    matches: matchesOf(record.matches),
+  };
+}
+
+function together(own: number, other: number, both: number, feature: number, tokens: number): Coactive {
+  return {
+    feature,
+    both,
+    active: other,
+    jaccard: both / (own + other - both),
+    pmi: Math.log((both * tokens) / (own * other)),
+  };
+}
+
+function groupsOf({ model, record, recipe, corpus }: ExpandInput): ExampleGroup[] {
+  const read = new Map<number, ReadDocument>();
+  const document = (n: number): ReadDocument => {
+    const known = read.get(n) ?? readDocument(model, recipe, n);
+    read.set(n, known);
+    return known;
+  };
+  const fits = ({ document: n, position, positions }: ExampleRecord): boolean => {
+    if (n >= corpus.documents) return false;
+    const { length } = document(n).ids;
+    return position < length && (positions.at(-1) ?? 0) < length;
+  };
+  return record.groups.map(({ kind, low, high, count, examples }) => ({
+    kind,
+    low,
+    high,
+    count,
+    // Where the curriculum or the tokenizer has changed since, what no longer fits is left out; `origin.stale` says so.
+    examples: examples.filter(fits).map((e) => exampleOf(model, e, document(e.document), record.max)),
+  }));
+}
+
+function exampleOf(
+  model: HookedModel,
+  e: ExampleRecord,
+  { ids, population, spans }: ReadDocument,
+  max: number,
+): DashboardExample {
+  const row = withBos(model, ids);
+  const shift = row.length - ids.length;
+  const activations = new Float32Array(row.length);
+  for (const [i, p] of e.positions.entries()) activations[p + shift] = ((e.codes[i] ?? 0) * max) / ACTIVATION_STEPS;
+  return {
+    document: e.document,
+    population,
+    tokens: row.map((id) => model.tokenizer.token(id)),
+    position: e.position + shift,
+    value: (e.value * max) / VALUE_STEPS,
+    activations: wireTensor(activations, [row.length], ['pos']),
+    repeats: e.repeats,
+    spans: spans.map((s) => ({ ...s, from: s.from + shift, to: s.to + shift })),
+  };
+}
+
+function matchesOf({ tokens, best, runnerUp, token }: MatchesRecord): Matches {
+  return { tokens, best: matchOf(best), runnerUp: matchOf(runnerUp), token: matchOf(token) };
+}
+
+function matchOf(match: MatchRecord | null): VariableMatch | null {
+  if (match === null) return null;
+  const { variable, threshold, tokens, score, active } = match;
+  return { variable, threshold, score: scoreOf(score, tokens), active: scoreOf(active, tokens) };
+}
+
+/** Precision of a feature that never fires is 0 here, so that every score is a number. */
+export function scoreOf({ fired, both }: ScoreRecord, variable: number): MatchScore {
+  return {
+    precision: fired === 0 ? 0 : both / fired,
+    recall: variable === 0 ? 0 : both / variable,
+    f1: fired + variable === 0 ? 0 : (2 * both) / (fired + variable),
+    fired,
+    variable,
+    both,
+  };
+}

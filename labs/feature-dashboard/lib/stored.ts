@@ -1,0 +1,63 @@
+import { corpusSample } from '../../../core/dashboards/corpus.ts';
+import {
+  decodeIndex,
+  GENERATOR,
+  manifestPath,
+  parseDashboardsManifest,
+  type DashboardIndex,
+  type DashboardsManifest,
+} from '../../../core/dashboards/files.ts';
+import type { FeatureRecord } from '../../../core/dashboards/record.ts';
+import { decodeShard } from '../../../core/dashboards/shard.ts';
+import type { StaleReason } from '../../../core/dashboards/types.ts';
+import { VitrineError } from '../../../core/protocol/errors.ts';
+import type { RunContext, Sae } from '../../../workers/api.ts';
+
+export interface StoredFeature {
+  readonly index: DashboardIndex;
+  readonly record: FeatureRecord;
+  readonly stale: readonly StaleReason[];
+}
+
+/** What the stored dashboards hold of a feature; null where there are none of this dictionary. Three files, two of them kept. */
+export async function storedFeature(ctx: RunContext, sae: Sae, feature: number): Promise<StoredFeature | null> {
+  const manifest = await readManifest(ctx);
+  const entry = manifest?.saes.find(({ id }) => id === sae.id);
+  if (!manifest || !entry) return null;
+  const index = decodeIndex(await ctx.file(entry.path, entry));
+  const shard = index.shards[Math.floor(feature / index.perShard)];
+  if (!shard) throw new VitrineError('bad-file', `${entry.path} lists no shard for feature ${feature}`);
+  const records = decodeShard(await ctx.file(shard.path, shard), index);
+  const record = records.find((r) => r.feature === feature);
+  if (!record) throw new VitrineError('bad-file', `${shard.path} does not hold feature ${feature}`);
+  return { index, record, stale: staleReasons(ctx, sae, index) };
+}
+
+async function readManifest({ file, model }: RunContext): Promise<DashboardsManifest | null> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await file(manifestPath(model.id));
+  } catch (error) {
+    if (error instanceof VitrineError && error.code === 'not-found') return null;
+    throw error;
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder().decode(bytes)) as unknown;
+  } catch (cause) {
+    throw new VitrineError('bad-file', `${manifestPath(model.id)} is not JSON`, { cause });
+  }
+  return parseDashboardsManifest(json);
+}
+
+function staleReasons({ model }: RunContext, sae: Sae, made: DashboardIndex): StaleReason[] {
+  const { seed, shares, sample } = made.corpus;
+  const checks: readonly (readonly [StaleReason, boolean])[] = [
+    ['model', made.model.digest !== model.digest],
+    ['quantization', made.model.quantization !== model.quantization],
+    ['sae', made.sae.digest !== sae.digest],
+    ['text', sample !== corpusSample(seed, shares)],
+    ['generator', made.generator !== GENERATOR],
+  ];
+  return checks.filter(([, differs]) => differs).map(([reason]) => reason);
+}

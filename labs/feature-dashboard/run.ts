@@ -1,0 +1,93 @@
+import { VitrineError } from '../../core/protocol/errors.ts';
+import { wireTensor } from '../../core/protocol/wire-tensor.ts';
+import type { FeatureDashboard } from '../../core/dashboards/types.ts';
+import type { ExperimentSpec, Prompt } from '../../core/spec/index.ts';
+import type { RunContext, Sae } from '../../workers/api.ts';
+import { captured } from './lib/capture.ts';
+import { computeFeature } from './lib/compute.ts';
+import { lastLayer } from './lib/encode.ts';
+import { expandRecord } from './lib/expand.ts';
+import { logitEffects } from './lib/logits.ts';
+import { storedFeature } from './lib/stored.ts';
+import type { DashboardChunk, DashboardResult, TextActivations } from './result.ts';
+import type { DashboardParams } from './spec.ts';
+
+/** One feature of the dictionary `saes[0]`: on the prompts, and its dashboard. */
+export async function* run(
+  spec: ExperimentSpec & { readonly params: DashboardParams },
+  ctx: RunContext,
+): AsyncGenerator<DashboardChunk, DashboardResult> {
+  const { feature, mode, documents } = spec.params;
+  const [id] = spec.saes ?? [];
+  if (id === undefined) throw new VitrineError('bad-spec', 'saes: a dashboard needs the dictionary that its feature is of');
+  const sae = await ctx.sae(id);
+  if (feature >= sae.dSae)
+    throw new VitrineError('bad-spec', `params.feature: ${id} has the features 0 to ${sae.dSae - 1}, not ${feature}`);
+  if (mode === 'text' && spec.prompts.length === 0)
+    throw new VitrineError('prompt-empty', 'there is no text to try the feature on');
+
+  const texts: TextActivations[] = [];
+  for (const [i, prompt] of spec.prompts.entries()) {
+    await ctx.checkpoint();
+    const text = await activationsOn(ctx, sae, feature, prompt, i);
+    texts.push(text);
+    yield { part: 'text', text };
+  }
+  if (mode === 'text') return { texts, dashboard: null };
+  const dashboard = await dashboardOf(ctx, sae, feature, mode, documents);
+  yield { part: 'dashboard', dashboard };
+  return { texts, dashboard };
+}
+
+async function dashboardOf(
+  ctx: RunContext,
+  sae: Sae,
+  feature: number,
+  mode: 'auto' | 'computed',
+  documents: number,
+): Promise<FeatureDashboard> {
+  const { model } = ctx;
+  const logits = await logitEffects(ctx, sae, feature);
+  const stored = mode === 'auto' ? await storedFeature(ctx, sae, feature) : null;
+  if (stored) {
+    const { index, record, stale } = stored;
+    const { seed, shares, documents: made, tokens } = index.corpus;
+    return expandRecord({
+      model,
+      sae,
+      record,
+      active: index.active,
+      corpus: { seed, documents: made, tokens },
+      recipe: { seed, shares },
+      origin: { kind: 'stored', generator: index.generator, stale },
+      logits,
+    });
+  }
+  const computed = await computeFeature(ctx, sae, feature, documents);
+  const origin = { kind: 'computed', why: mode === 'computed' ? 'asked' : 'none-stored' } as const;
+  return expandRecord({ model, sae, ...computed, origin, logits });
+}
+
+async function activationsOn(ctx: RunContext, sae: Sae, feature: number, prompt: Prompt, i: number): Promise<TextActivations> {
+  const { model, tf } = ctx;
+  const ids = 'tokens' in prompt ? [...prompt.tokens] : model.tokenizer.encodePrompt(prompt.text, prompt.bos);
+  const output = await model.runWithHooks([ids], {
+    capture: [sae.hookName],
+    logits: 'none',
+    stopAtLayer: lastLayer([sae]) + 1,
+    checkpoint: () => ctx.checkpoint(),
+  });
+  const x = tf.reshape(captured(output, sae.hookName), [ids.length, sae.dIn]);
+  const sparse = await sae.encodeSparse(x);
+  x.dispose();
+  output.dispose();
+  const activations = Float32Array.from(sparse.indices, (features, p) => {
+    const at = features.indexOf(feature);
+    return at < 0 ? 0 : (sparse.values[p]?.[at] ?? 0);
+  });
+  return {
+    prompt: i,
+    tokens: ids.map((token) => model.tokenizer.token(token)),
+    activations: wireTensor(activations, [ids.length], ['pos']),
+  };
+}
