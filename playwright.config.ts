@@ -22,6 +22,8 @@ const config: PlaywrightTestConfig = defineConfig({
     baseURL: `http://localhost:${PORT}/`,
     viewport: { width: 1280, height: 800 },
     launchOptions: { args: [...CHROMIUM_FLAGS], ...(executablePath === null ? {} : { executablePath }) },
+    // A page that answers from its own cache would hide what a server does to it; `offline.spec.ts` allows them.
+    serviceWorkers: 'block',
     trace: 'retain-on-failure',
   },
   // The built site, built now if a source is newer.

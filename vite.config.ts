@@ -1,6 +1,7 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig, type UserConfig } from 'vite';
 import { commit } from './scripts/lib/commit.ts';
+import { offline } from './scripts/lib/offline-plugin.ts';
 import { contentSecurityPolicy, tfjsWasmThreads } from './scripts/lib/vite-plugins.ts';
 
 /** With these the page is cross-origin isolated, and WASM may use threads. A host that cannot send them works without. */
@@ -12,7 +13,7 @@ const CHECKS = { ineffectiveDynamicImport: false, bundlerTimings: false };
 const config: UserConfig = defineConfig({
   // Every address is relative: the built site works under any path.
   base: './',
-  plugins: [react(), tfjsWasmThreads(), contentSecurityPolicy()],
+  plugins: [react(), tfjsWasmThreads(), contentSecurityPolicy(), offline()],
   define: { __COMMIT__: JSON.stringify(commit()) },
   worker: { format: 'es', plugins: () => [tfjsWasmThreads()], rolldownOptions: { checks: CHECKS } },
   // `vite dev` finds the worker's packages at the start, not with the first run, which would reload the page.

@@ -8,6 +8,8 @@ export interface SaeEntry {
   readonly id: string;
   readonly hookName: string;
   readonly path: string;
+  /** Its cfg.json, relative to the manifest as `path` is. */
+  readonly cfg?: string | undefined;
   readonly bytes: number;
   readonly sha256: string;
   readonly dSae: number;
@@ -50,6 +52,7 @@ const sae: v.GenericSchema<unknown, SaeEntry> = v.object({
   id: v.string(),
   hookName: v.string(),
   path: v.string(),
+  cfg: v.optional(v.string()),
   bytes: v.number(),
   sha256: v.string(),
   dSae: v.number(),

@@ -1,9 +1,17 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { Persistence } from './persistence.ts';
 
+/** What the reader can do about a notice, on a button. */
+export interface NoticeAction {
+  readonly label: string;
+  readonly run: () => void;
+}
+
 export interface SpokenNotice {
   readonly id: number;
   readonly text: string;
+  /** A notice with an action stays until it is taken or dismissed. */
+  readonly action?: NoticeAction;
 }
 
 export interface NoticesState {
@@ -19,9 +27,18 @@ const STAYS = 6_000;
 export const noticesStore: StoreApi<NoticesState> = createStore<NoticesState>(() => ({ notices: [] }));
 let count = 0;
 
-/** Shows a sentence for a moment, and lets a screen reader say it. */
-export function say(text: string): void {
-  const notice = { id: count++, text };
-  noticesStore.setState(({ notices }) => ({ notices: [...notices.filter((n) => n.text !== text), notice].slice(-3) }));
-  setTimeout(() => noticesStore.setState(({ notices }) => ({ notices: notices.filter((n) => n.id !== notice.id) })), STAYS);
+/** Shows a sentence for a moment, and lets a screen reader say it. With an action it stays until the reader answers it. */
+export function say(text: string, action?: NoticeAction): void {
+  const notice = { id: count++, text, ...(action ? { action } : {}) };
+  noticesStore.setState(({ notices }) => {
+    const others = notices.filter((n) => n.text !== text);
+    const lasting = others.filter((n) => n.action !== undefined);
+    const passing = others.filter((n) => n.action === undefined).slice(-2);
+    return { notices: [...lasting, ...passing, notice] };
+  });
+  if (!action) setTimeout(() => dismissNotice(notice.id), STAYS);
+}
+
+export function dismissNotice(id: number): void {
+  noticesStore.setState(({ notices }) => ({ notices: notices.filter((n) => n.id !== id) }));
 }

@@ -1,35 +1,11 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { labFragment } from '../../core/share/address.ts';
 import { lab as explore } from '../../labs/explore/spec.ts';
+import { openHost, type Told } from './embedding.ts';
 import { expect, openSite, test } from './harness.ts';
 import { OTHER } from './reader.ts';
 
 // The page around the embed is of another origin, which is the point.
 test.use({ quiet: false });
-
-/** A page of somebody else, that writes down what the frame tells it. */
-async function openHost(frame: string): Promise<{ readonly url: string; close(): void }> {
-  const html = `<!doctype html><title>Somebody else’s page</title><link rel="icon" href="data:,">
-    <script>window.told = []; addEventListener('message', (e) => told.push({ origin: e.origin, data: e.data }))</script>
-    <p>Text around it.</p><iframe src="${frame.replaceAll('&', '&amp;')}" title="embed" width="700" height="500"></iframe>`;
-  const server = createServer((_, response) => response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(html));
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    close() {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
-}
-
-interface Told {
-  readonly origin: string;
-  readonly data: { readonly type: string; readonly height: number };
-}
 
 for (const isolated of [true, false])
   test(`an embed on another origin, ${isolated ? 'with' : 'without'} isolation headers: downloads nothing before Run, tells its height, runs when asked`, async ({
@@ -37,7 +13,7 @@ for (const isolated of [true, false])
   }) => {
     const site = await openSite({ isolated });
     const fragment = labFragment({ ...explore.defaults, prompts: [{ text: OTHER }] }).replace('#/lab/', '#/embed/lab/');
-    const host = await openHost(`${site.url}${fragment}`);
+    const host = await openHost([`${site.url}${fragment}`]);
     await page.goto(host.url);
     const frame = page.frameLocator('iframe');
     const run = frame.getByRole('button', { name: 'Run', exact: true });
@@ -73,7 +49,7 @@ test('an embed of an experiment that ships with the site shows the recorded resu
   page,
   site,
 }) => {
-  const host = await openHost(`${site.url}#/embed/lab/explore?theme=dark`);
+  const host = await openHost([`${site.url}#/embed/lab/explore?theme=dark`]);
   await page.goto(host.url);
   const frame = page.frameLocator('iframe');
   await expect(frame.getByText(/^Recorded result: primer, /)).toBeVisible();
@@ -84,7 +60,7 @@ test('an embed of an experiment that ships with the site shows the recorded resu
 });
 
 test('an embed of a lab that does not exist says so', async ({ page, site }) => {
-  const host = await openHost(`${site.url}#/embed/lab/nowhere`);
+  const host = await openHost([`${site.url}#/embed/lab/nowhere`]);
   await page.goto(host.url);
   await expect(page.frameLocator('iframe').getByText('There is no lab called “nowhere”')).toBeVisible();
   host.close();

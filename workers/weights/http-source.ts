@@ -1,4 +1,5 @@
 import { VitrineError } from '../../core/protocol/errors.ts';
+import { FILES_CACHE, keptAddress } from '../../core/files/kept.ts';
 import { sha256, type FileDigest, type FileSource, type ReadOptions } from './file-source.ts';
 
 export interface HttpSourceOptions {
@@ -7,7 +8,6 @@ export interface HttpSourceOptions {
   readonly caches?: CacheStorage | null;
 }
 
-const CACHE = 'vitrine-files-1';
 /** Of a file without a digest: catalogues and manifests. */
 const MAX_UNLISTED = 64 * 2 ** 20;
 
@@ -26,12 +26,12 @@ export class HttpSource implements FileSource {
     this.#base = base;
     this.#fetch = options.fetch ?? ((input, init): Promise<Response> => fetch(input, init));
     const storage = options.caches === undefined ? (globalThis as { caches?: CacheStorage }).caches : options.caches;
-    this.#cache = storage ? storage.open(CACHE).catch(() => null) : Promise.resolve(null);
+    this.#cache = storage ? storage.open(FILES_CACHE).catch(() => null) : Promise.resolve(null);
   }
 
   async read(path: string, options: ReadOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
     const url = new URL(path, this.#base).href;
-    const key = options.expect ? new URL(`.cache/${options.expect.sha256}`, this.#base).href : url;
+    const key = options.expect ? keptAddress(this.#base, options.expect.sha256) : url;
     if (options.expect) {
       const kept = await this.#kept(key, options.expect);
       if (kept) {

@@ -1,0 +1,126 @@
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import { DATA_CACHE, filesOfModel, keepFiles } from '../state/kept.ts';
+import { say } from '../state/notices.ts';
+import { address, catalogue, engineHost, experiments, preferences, SITE } from './app.ts';
+
+export type OfflineState =
+  /** The browser has no service workers here, or the page is in a frame. */
+  | 'unsupported'
+  /** On its way, or not yet begun. */
+  | 'preparing'
+  /** The app opens without a network. */
+  | 'ready'
+  | 'failed';
+
+/** Whether this page would open without a network. */
+export const offlineStore: StoreApi<{ readonly state: OfflineState }> = createStore(() => ({ state: 'preparing' }));
+
+const HOUR = 3_600_000;
+
+/**
+ * Registers the service worker once the page stands, watches for new versions, and fills the cache with what this first visit
+ * read before it was there. Never throws: a page without it only needs the network. An embed registers nothing.
+ */
+export function workOffline(): void {
+  const workers = (navigator as { readonly serviceWorker?: ServiceWorkerContainer }).serviceWorker;
+  if (!import.meta.env.PROD || !workers || window.parent !== window) {
+    offlineStore.setState({ state: 'unsupported' });
+    return;
+  }
+  const begin = (): void =>
+    void register(workers).then(
+      (state) => offlineStore.setState({ state }),
+      () => offlineStore.setState({ state: 'failed' }),
+    );
+  if (document.readyState === 'complete') begin();
+  else window.addEventListener('load', begin, { once: true });
+}
+
+async function register(workers: ServiceWorkerContainer): Promise<OfflineState> {
+  const updated = workers.controller !== null;
+  const found = await workers.register(new URL('sw.js', SITE), { scope: new URL('./', SITE).pathname });
+  // Test runners replace `register` by nothing.
+  const registration = found as ServiceWorkerRegistration | undefined;
+  if (!registration) return 'unsupported';
+  watch(registration, workers, updated);
+  await workers.ready;
+  await keepWhatWasRead();
+  keepModelOnceLive();
+  return 'ready';
+}
+
+/** Tells the reader when a new version waits. It is taken only when they say so, and what they typed is written down before. */
+function watch(registration: ServiceWorkerRegistration, workers: ServiceWorkerContainer, controlled: boolean): void {
+  let asked = false;
+  const offer = (worker: ServiceWorker): void =>
+    say('A new version of Vitrine is here. What you typed is kept.', {
+      label: 'Reload',
+      run: () => {
+        asked = true;
+        keepDrafts();
+        worker.postMessage({ type: 'SKIP_WAITING' });
+      },
+    });
+  const follow = (worker: ServiceWorker | null): void =>
+    worker?.addEventListener('statechange', () => {
+      if (worker.state === 'installed' && registration.waiting && workers.controller) offer(registration.waiting);
+    });
+  if (registration.waiting && controlled) offer(registration.waiting);
+  follow(registration.installing);
+  registration.addEventListener('updatefound', () => follow(registration.installing));
+  // A first visit gets its worker, too; only a change from one to another is news.
+  let before = workers.controller;
+  workers.addEventListener('controllerchange', () => {
+    const news = before !== null;
+    before = workers.controller;
+    if (asked) location.reload();
+    else if (news)
+      say('Vitrine was brought up to date in another tab.', {
+        label: 'Reload',
+        run: () => {
+          keepDrafts();
+          location.reload();
+        },
+      });
+  });
+  const look = (): void => void registration.update().catch(() => undefined);
+  setInterval(look, HOUR);
+  document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && look());
+}
+
+/** Writes every experiment to this browser's storage, as it stands. */
+function keepDrafts(): void {
+  address.flush();
+  for (const lab of Object.keys(experiments.store.getState().drafts)) experiments.save(lab);
+}
+
+/** What this visit read before the service worker was there is put where it looks. */
+async function keepWhatWasRead(): Promise<void> {
+  const read = performance.getEntriesByType('resource').map(({ name }) => name);
+  const data = [...new Set(read)].filter(
+    (url) => url.startsWith(SITE) && /\/(models|saes|examples|dashboards)\/.*\.(json|md|bin)$/.test(url),
+  );
+  try {
+    const cache = await caches.open(DATA_CACHE);
+    for (const url of data) if (!(await cache.match(url))) await cache.add(url);
+  } catch {
+    // Full, forbidden, or the network went away: the next visit tries again.
+  }
+}
+
+/** Once a model runs here, all of it is kept, dictionaries included: a few megabytes that the next prompt may need. */
+function keepModelOnceLive(): void {
+  const { saveData } = (navigator as { connection?: { saveData?: boolean } }).connection ?? {};
+  if (saveData === true || !preferences.store.getState().autoStart) return;
+  const keep = (): boolean => {
+    const live = engineHost.store.getState().memory?.models ?? [];
+    const models = (catalogue.store.getState().models ?? []).filter(({ id }) => live.some((model) => model.id === id));
+    if (models.length === 0) return false;
+    const files = [{ path: 'models/catalogue.json', bytes: null, sha256: null }, ...models.flatMap(filesOfModel)];
+    // The engine puts away what it loads itself; what it has by then is not downloaded a second time.
+    setTimeout(() => void keepFiles(files, { site: SITE }).catch(() => undefined), 3_000);
+    return true;
+  };
+  if (keep()) return;
+  const end = engineHost.store.subscribe(() => keep() && end());
+}

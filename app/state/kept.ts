@@ -1,0 +1,162 @@
+import { FILES_CACHE, keptAddress } from '../../core/files/kept.ts';
+import { toWireError, VitrineError } from '../../core/protocol/errors.ts';
+import type { ModelEntry } from './catalogue.ts';
+
+/** Cache of what the page reads as data; the service worker answers from it where the network does not (`offline-plugin.ts`). */
+export const DATA_CACHE = 'vitrine-data-1';
+
+/** A file that can be kept on this device. */
+export interface KeepableFile {
+  /** Below the site. */
+  readonly path: string;
+  /** Null where nothing lists its size. */
+  readonly bytes: number | null;
+  /** Files with a digest are kept under it, checked; others under their address. */
+  readonly sha256: string | null;
+}
+
+/** All files of a model and its dictionaries. @param folder the manifest's, below the site */
+export function filesOfModel(model: ModelEntry): readonly KeepableFile[] {
+  const below = (path: string): string => normalised(`${model.folder}${path}`);
+  return [
+    ...model.files.map(({ path, bytes, sha256 }) => ({ path: below(path), bytes, sha256 })),
+    ...model.saes.flatMap(({ path, bytes, sha256, cfg }) => [
+      { path: below(path), bytes, sha256 },
+      ...(cfg === undefined ? [] : [{ path: below(cfg), bytes: null, sha256: null }]),
+    ]),
+    { path: `${model.folder}manifest.json`, bytes: null, sha256: null },
+  ];
+}
+
+/** `a/b/../c` → `a/c`. */
+function normalised(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '.') parts.push(part);
+  }
+  return parts.join('/');
+}
+
+export interface KeepOptions {
+  /** Absolute URL of the site, ending in `/`. */
+  readonly site: string;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Downloads what is not there yet, one file after the other, and keeps it. A file that the page also shows as data is kept
+ * under its address as well. Throws VitrineError `storage-full`, `network` or `digest-mismatch`; what was kept before stays.
+ */
+export async function keepFiles(files: readonly KeepableFile[], { site, signal, onProgress }: KeepOptions): Promise<void> {
+  const [weights, data] = await Promise.all([caches.open(FILES_CACHE), caches.open(DATA_CACHE)]);
+  for (const [done, file] of files.entries()) {
+    onProgress?.(done, files.length);
+    signal?.throwIfAborted();
+    const url = new URL(file.path, site).href;
+    const key = file.sha256 === null ? null : keptAddress(site, file.sha256);
+    const asData = key === null || /\.(?:json|md)$/.test(file.path);
+    const missing = (key !== null && !(await weights.match(key))) || (asData && !(await data.match(url)));
+    if (!missing) continue;
+    const bytes = await download(url, file, signal);
+    if (key !== null) await put(weights, key, bytes, null);
+    if (asData) await put(data, url, bytes, typeOf(file.path));
+  }
+  onProgress?.(files.length, files.length);
+}
+
+function typeOf(path: string): string {
+  if (path.endsWith('.json')) return 'application/json';
+  return path.endsWith('.md') ? 'text/markdown; charset=utf-8' : 'application/octet-stream';
+}
+
+async function download(url: string, { path, sha256 }: KeepableFile, signal?: AbortSignal): Promise<ArrayBuffer> {
+  const response = await fetch(url, signal ? { signal } : {}).catch((cause: unknown) => {
+    throw new VitrineError('network', `${path} could not be fetched`, { cause });
+  });
+  if (!response.ok) throw new VitrineError('network', `the server answered ${response.status} for ${path}`);
+  const bytes = await response.arrayBuffer();
+  if (sha256 !== null && 'subtle' in crypto && (await digest(bytes)) !== sha256)
+    throw new VitrineError('digest-mismatch', `${path} is not the file that the manifest lists`);
+  return bytes;
+}
+
+async function digest(bytes: ArrayBuffer): Promise<string> {
+  return Array.from(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)), (b) => b.toString(16).padStart(2, '0')).join(
+    '',
+  );
+}
+
+async function put(cache: Cache, key: string, bytes: ArrayBuffer, type: string | null): Promise<void> {
+  const headers = { 'content-length': String(bytes.byteLength), ...(type === null ? {} : { 'content-type': type }) };
+  await cache.put(key, new Response(bytes, { headers })).catch((cause: unknown) => {
+    throw isQuota(cause) ? new VitrineError('storage-full', 'the browser gives this site no more room', { cause }) : cause;
+  });
+}
+
+const isQuota = (error: unknown): boolean => error instanceof DOMException && error.name === 'QuotaExceededError';
+
+/** What is kept on this device, in bytes. */
+export interface Usage {
+  /** Weights and dictionaries. */
+  readonly files: number;
+  /** Manifests, recorded results, dashboards. */
+  readonly data: number;
+  /** All that the browser counts for this site, the app included; null where it does not say. */
+  readonly total: number | null;
+  /** What it would give at most. */
+  readonly quota: number | null;
+}
+
+export async function usage(): Promise<Usage> {
+  const { usage: total, quota } = await estimate();
+  return { files: await weigh(FILES_CACHE), data: await weigh(DATA_CACHE), total: total ?? null, quota: quota ?? null };
+}
+
+const estimate = async (): Promise<StorageEstimate> => {
+  try {
+    return await navigator.storage.estimate();
+  } catch {
+    return {};
+  }
+};
+
+async function weigh(name: string): Promise<number> {
+  try {
+    const cache = await caches.open(name);
+    let sum = 0;
+    for (const request of await cache.keys()) {
+      const response = await cache.match(request);
+      sum += Number(response?.headers.get('content-length') ?? 0);
+    }
+    return sum;
+  } catch {
+    return 0;
+  }
+}
+
+/** How many of these files are kept, and what the others weigh where that is listed. */
+export async function missingOf(
+  files: readonly KeepableFile[],
+  site: string,
+): Promise<{ readonly kept: number; readonly bytes: number }> {
+  const [weights, data] = await Promise.all([caches.open(FILES_CACHE), caches.open(DATA_CACHE)]);
+  let [kept, bytes] = [0, 0];
+  for (const file of files) {
+    const found = file.sha256
+      ? await weights.match(keptAddress(site, file.sha256))
+      : await data.match(new URL(file.path, site).href);
+    if (found) kept++;
+    else bytes += file.bytes ?? 0;
+  }
+  return { kept, bytes };
+}
+
+/** Frees weights and data. The app itself, and what the reader wrote, stay. */
+export async function freeKept(): Promise<void> {
+  await Promise.all([caches.delete(FILES_CACHE), caches.delete(DATA_CACHE)]);
+}
+
+/** One sentence on why keeping failed. */
+export const whyNotKept = (error: unknown): string => toWireError(error).message;

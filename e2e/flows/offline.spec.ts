@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs';
+import type { BrowserContext, Page } from '@playwright/test';
+import { FILES_CACHE } from '../../core/files/kept.ts';
+import { lab as activations } from '../../labs/activations/spec.ts';
+import { openHost } from './embedding.ts';
+import { expect, instead, openSite, test, type Site } from './harness.ts';
+import { ask, expectLive, expectTokens, IOI, OTHER, promptBox, readWith } from './reader.ts';
+
+// Requests that fail are the point here.
+test.use({ serviceWorkers: 'allow', quiet: false });
+
+interface Listed {
+  readonly files: readonly { readonly sha256: string }[];
+  readonly saes: readonly { readonly sha256: string }[];
+}
+
+/** The app is kept, and the model with all its dictionaries. */
+async function visited(page: Page, site: Site): Promise<void> {
+  await expectLive(page);
+  await expect.poll(() => page.evaluate(() => navigator.serviceWorker.controller?.state)).toBe('activated');
+  const { files, saes } = JSON.parse(site.file('models/primer/manifest.json').toString()) as Listed;
+  const missing = [...files, ...saes].map(({ sha256 }) => sha256);
+  const left = (): Promise<number> =>
+    page.evaluate(
+      async ([name, digests]) => {
+        const kept = (await (await caches.open(name)).keys()).map(({ url }) => url);
+        const data = await (await caches.open('vitrine-data-1')).keys();
+        const manifest = data.some(({ url }) => url.endsWith('models/primer/manifest.json'));
+        return digests.filter((digest) => !kept.some((url) => url.endsWith(digest))).length + (manifest ? 0 : 1);
+      },
+      [FILES_CACHE, missing] as const,
+    );
+  await expect.poll(left, { timeout: 60_000 }).toBe(0);
+}
+
+const cutOff = async (context: BrowserContext, site: Site): Promise<void> => {
+  await context.setOffline(true);
+  await site.close();
+};
+
+for (const prefix of ['/', '/people/someone/vitrine/'])
+  test(`after one visit, everything works without a network, under ${prefix}`, async ({ context, page }) => {
+    test.slow();
+    const site = await openSite({ prefix });
+    await page.goto(site.url);
+    await visited(page, site);
+    expect(site.requests.filter((path) => !path.startsWith(prefix))).toEqual([]);
+    await cutOff(context, site);
+
+    // A new tab: the page, its recorded result, a live one, other prompts, dictionaries that were never opened.
+    const tab = await context.newPage();
+    await tab.goto(site.url);
+    await expectLive(tab);
+    await expectTokens(tab, IOI);
+    expect(await tab.evaluate(() => crossOriginIsolated)).toBe(true);
+    await ask(tab, OTHER);
+    await readWith(tab, 'Only MLP');
+    await expectLive(tab);
+    // A lab whose code was never asked for.
+    await tab.goto(`${site.url}#/lab/activations`);
+    await expect(tab.getByRole('heading', { level: 1 })).toHaveText(activations.question);
+    await expectLive(tab);
+    await tab.goto(`${site.url}#/models/primer`);
+    await expect(tab.getByRole('heading', { level: 1 })).toContainText('primer');
+  });
+
+test('weights are kept by the engine alone: the service worker holds none', async ({ page, site }) => {
+  await page.goto(site.url);
+  await visited(page, site);
+  const names = await page.evaluate(async () => {
+    const found: string[] = [];
+    for (const name of await caches.keys())
+      for (const { url } of await (await caches.open(name)).keys()) found.push(`${name} ${url}`);
+    return found;
+  });
+  expect(names.filter((line) => /safetensors/.test(line))).toEqual([]);
+  // Each file of the model came over the network once.
+  const asked = site.requests.filter((path) => path.endsWith('.safetensors'));
+  expect(new Set(asked).size).toBe(asked.length);
+});
+
+test('a new version says so, waits until it is taken, and loses nothing that was typed', async ({ context, page, site }) => {
+  test.slow();
+  await page.goto(site.url);
+  await visited(page, site);
+  const second = await context.newPage();
+  await second.goto(`${site.url}#/lab/explore`);
+  await expectLive(second);
+
+  // The same site, built once more: its service worker differs, and so does a file that it keeps.
+  const worker = readFileSync(new URL('../../dist/sw.js', import.meta.url), 'utf8');
+  site.breaks(/^sw\.js$/, instead(`${worker}\n/* another build */`, 'text/javascript'));
+  await promptBox(page).fill('typed and not yet run');
+  await page.evaluate(async () => void (await (await navigator.serviceWorker.getRegistration())?.update()));
+  const offer = page.getByText('A new version of Vitrine is here. What you typed is kept.');
+  await expect(offer).toBeVisible();
+  await expect(promptBox(page)).toHaveValue('typed and not yet run');
+  await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name: 'Reload' }).click()]);
+  const waiting = (): Promise<boolean> =>
+    page.evaluate(async () => Boolean((await navigator.serviceWorker.getRegistration())?.waiting));
+  expect(await waiting()).toBe(false);
+  await expect(promptBox(page)).toHaveValue('typed and not yet run');
+  await expect(offer).toHaveCount(0);
+  await expectLive(page);
+  // The other tab is not reloaded over the reader's head.
+  await expect(second.getByText('Vitrine was brought up to date in another tab.')).toBeVisible();
+});
+
+test('an embed registers no service worker, and downloads none of the app but its own page', async ({ page, site }) => {
+  const host = await openHost([`${site.url}#/embed/lab/explore`]);
+  await page.goto(host.url);
+  await expect(page.frameLocator('iframe').getByText(/^Recorded result: /)).toBeVisible();
+  await page.waitForLoadState('networkidle');
+  expect(site.requests.filter((path) => /sw\.js|engine\.worker/.test(path))).toEqual([]);
+  host.close();
+});
