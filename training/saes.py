@@ -55,15 +55,19 @@ def collect(m, rows: np.ndarray, sites: list[str], out: Path, batch: int = 64, r
     return maps
 
 
-def train_sae(X: torch.Tensor, width: int, k: float, minutes: float, steps: int, seed: int, batch: int = 1024, lr: float = 3e-3, aux: float = 1 / 16) -> dict[str, torch.Tensor]:
-    """Folded SAELens tensors W_enc [d, F], b_enc, W_dec [F, d], b_dec, threshold. The gradients are written out: three passes over [batch, F] instead of autograd's fifteen."""
+def train_sae(X: torch.Tensor, width: int, k: float, minutes: float, steps: int, seed: int, batch: int = 1024, lr: float = 3e-3, aux: float = 1 / 16,
+              even: float = 0.5) -> dict[str, torch.Tensor]:
+    """Folded SAELens tensors W_enc [d, F], b_enc, W_dec [F, d], b_dec, threshold. The gradients are written out: three passes over [batch, F] instead of autograd's fifteen.
+
+    Training sees activations whose principal directions are scaled by their standard deviation to the power -`even` (0: as they are, 1: white), so a site where one
+    direction has half of the variance (the last layer's) does not spend its dictionary on it. The scaling is folded into the weights."""
     g = torch.Generator().manual_seed(seed)
     n, d = X.shape
     sample = X[torch.randint(n, (100_000,), generator=g)]
     mean = sample.mean(0)
-    scale = float((sample - mean).pow(2).mean().sqrt())
+    to, back = scaling(sample - mean, even)
     # Decoder starts from random data directions, so few latents are born dead.
-    W = (X[torch.randint(n, (width,), generator=g)] - mean) / scale + 0.5 * torch.randn(width, d, generator=g)
+    W = (X[torch.randint(n, (width,), generator=g)] - mean) @ to + 0.5 * torch.randn(width, d, generator=g)
     W /= W.norm(dim=1, keepdim=True)
     enc, dec, be, bd = W.clone(), W.clone(), torch.zeros(width), torch.zeros(d)
     params = [enc, dec, be, bd]
@@ -80,7 +84,7 @@ def train_sae(X: torch.Tensor, width: int, k: float, minutes: float, steps: int,
             group["lr"] = lr * min(1, (step + 1) / 100) * min(1, max(0.02, (1 - u) / 0.4))
         if cursor + batch > n:
             perm, cursor = torch.randperm(n, generator=g), 0
-        x = (X[perm[cursor:cursor + batch]] - mean) / scale - bd
+        x = (X[perm[cursor:cursor + batch]] - mean) @ to - bd
         cursor += batch
         p = torch.addmm(be, x, enc.t())
         kk = k * max(1.0, 4 - 3 * u / 0.15)
@@ -105,14 +109,25 @@ def train_sae(X: torch.Tensor, width: int, k: float, minutes: float, steps: int,
         opt.step()
         step += 1
         dec /= dec.norm(dim=1, keepdim=True)
-    # p' = scale * p, so that f is in units of the raw activation and decoder rows keep unit norm:
-    # x_raw = mean + scale * (f @ dec + bd);  p = ((x_raw - mean)/scale - bd) @ enc^T + be
-    b_dec = mean + scale * bd
-    s = dict(W_enc=enc.t().contiguous(), b_enc=scale * be - b_dec @ enc.t(), W_dec=dec.clone(), b_dec=b_dec)
+    # Back to raw activations with unit decoder rows: row i of `dec` is |dec_i @ back| long there, so latent i, its bias and its threshold grow by as much.
+    # x_raw = mean + (f @ dec + bd) @ back;  p = (((x_raw - mean) @ to) - bd) @ enc^T + be
+    rows = dec @ back
+    length = rows.norm(dim=1)
+    W_enc = to @ enc.t() * length
+    s = dict(W_enc=W_enc.contiguous(), b_enc=length * (be - bd @ enc.t()) - mean @ W_enc, W_dec=rows / length[:, None], b_dec=mean + bd @ back)
     # The threshold that lets k latents a token through, on activations of training.
-    p = torch.addmm(s["b_enc"], X[torch.randint(n, (16384,), generator=g)], s["W_enc"]).flatten()
-    s["threshold"] = torch.full((width,), max(p.kthvalue(p.numel() - int(16384 * k)).values.item(), 1e-4 * scale))
+    p = (torch.addmm(s["b_enc"], X[torch.randint(n, (16384,), generator=g)], s["W_enc"]) / length).flatten()
+    s["threshold"] = length * max(p.kthvalue(p.numel() - int(16384 * k)).values.item(), 1e-4)
     return dict(**s, steps=torch.tensor(step), samples=torch.tensor(step * batch))
+
+
+def scaling(centred: torch.Tensor, even: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """[d, d] matrices to and from the space of training: principal directions scaled by std^-even, then all by one number to unit mean square."""
+    var, axes = torch.linalg.eigh((centred.t() @ centred / len(centred)).double())
+    std = var.clamp(min=1e-4 * var.mean()).sqrt()
+    by = std.pow(-even)
+    by /= (var * by * by).mean().sqrt()
+    return ((axes * by) @ axes.t()).float(), ((axes / by) @ axes.t()).float()
 
 
 def revive(x, e, dead, enc, dec, be, weight: float) -> None:
@@ -253,6 +268,7 @@ def main() -> None:
     A("--threads", type=int, default=2)
     A("--lr", type=float, default=3e-3)
     A("--aux", type=float, default=1 / 16, help="weight of the loss that revives dead latents")
+    A("--even", type=float, default=0.5, help="how far the principal directions are evened out in training: 0 not, 1 white")
     A("--reuse", action="store_true", help="the activations of the call before (same model and rows)")
     A("--keep", action="store_true", help="leave SAEs that exist")
     a = ap.parse_args()
@@ -273,12 +289,12 @@ def main() -> None:
     for site in sites:
         k = a.k_resid if "resid" in site else a.k_other
         t0 = time.time()
-        full = train_sae(acts[site], a.width, k, a.minutes, a.steps, a.seed, a.batch, a.lr, a.aux)
+        full = train_sae(acts[site], a.width, k, a.minutes, a.steps, a.seed, a.batch, a.lr, a.aux, a.even)
         q = to_int8(full)
         s = from_int8(q)
         res, top, density = measure(m, s, site, val)
         q["max_activation"], q["density"] = top, density
-        training = dict(method="BatchTopK, fixed threshold", k=k, steps=int(full["steps"]), samples=int(full["samples"]), learningRate=a.lr, aux=a.aux, seed=a.seed)
+        training = dict(method="BatchTopK, fixed threshold", k=k, steps=int(full["steps"]), samples=int(full["samples"]), learningRate=a.lr, aux=a.aux, even=a.even, seed=a.seed)
         cfg = cfg_json(site, m.c.d_model, a.width, training)
         write_saelens(out / site / "saelens", s, cfg)
         res["saeLensDifference"] = check_saelens(out / site / "saelens", s, acts[site][:512].clone())
