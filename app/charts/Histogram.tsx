@@ -13,14 +13,22 @@ export interface HistogramProps {
   readonly log?: boolean;
   /** A value to mark on the x axis. */
   readonly mark?: number | null;
+  /** What the x axis is, with its unit. */
+  readonly xLabel?: string;
+  /** What is counted; “values” where left out. */
+  readonly counted?: string;
+  /** `unsigned`: bars in the colour of activations; `signed`: vermilion below 0, blue above. */
+  readonly tone?: 'plain' | 'unsigned' | 'signed';
 }
 
-const HEIGHT = 150;
-const BOTTOM = 22;
+const PLOT = 106;
 const TOP = 22;
 
 /** Counts over equal bins, with numbers at the ends of both axes. */
-export function Histogram({ label, edges, counts, format, log = false, mark }: HistogramProps): ReactElement {
+export function Histogram(props: HistogramProps): ReactElement {
+  const { label, edges, counts, format, log = false, mark, xLabel, counted, tone = 'plain' } = props;
+  const floor = TOP + PLOT;
+  const height = floor + (xLabel === undefined ? 22 : 38);
   const svg = useRef<SVGSVGElement>(null);
   const width = useWidth(svg, 420);
   const [over, setOver] = useState<number | null>(null);
@@ -31,51 +39,53 @@ export function Histogram({ label, edges, counts, format, log = false, mark }: H
     .domain(first === last ? [first, first + 1] : [first, last])
     .range([0, width]);
   // Log counts start at half of one, so that a bin with one value is seen.
-  const y = (log ? scaleLog().domain([0.5, Math.max(2, most)]) : scaleLinear().domain([0, most])).range([HEIGHT - BOTTOM, TOP]);
+  const y = (log ? scaleLog().domain([0.5, Math.max(2, most)]) : scaleLinear().domain([0, most])).range([floor, TOP]);
   const told =
     over === null
-      ? `most in a bin: ${most.toLocaleString('en')}${log ? ', log scale' : ''}`
-      : `${(counts[over] ?? 0).toLocaleString('en')} from ${format(edges[over] ?? 0)} to ${format(edges[over + 1] ?? 0)}`;
+      ? `most in a bin: ${most.toLocaleString('en')}${counted === undefined ? '' : ` ${counted}`}${log ? ', log scale' : ''}`
+      : `${(counts[over] ?? 0).toLocaleString('en')}${counted === undefined ? '' : ` ${counted}`} from ${format(edges[over] ?? 0)} to ${format(edges[over + 1] ?? 0)}`;
   return (
-    <svg className={styles.chart} ref={svg} height={HEIGHT} role="img" aria-label={label}>
+    <svg className={styles.chart} ref={svg} height={height} role="img" aria-label={label}>
       <text x={0} y={12} className={styles.text}>
         {told}
       </text>
       {counts.map((n, i) => {
         const left = x(edges[i] ?? 0);
         const wide = Math.max(1, x(edges[i + 1] ?? 0) - left - 1);
-        const top = n > 0 ? y(n) : HEIGHT - BOTTOM;
+        const top = n > 0 ? y(n) : floor;
+        const colour = tone === 'plain' ? styles.bar : tone === 'unsigned' ? styles.unsigned : signedClass(edges, i);
         return (
           <g key={edges[i]} onMouseEnter={() => setOver(i)} onMouseLeave={() => setOver(null)}>
-            <rect x={left} y={TOP} width={wide + 1} height={HEIGHT - BOTTOM - TOP} className={styles.hit} />
-            <rect
-              x={left}
-              y={top}
-              width={wide}
-              height={HEIGHT - BOTTOM - top}
-              className={over === i ? styles.over : styles.bar}
-            />
+            <rect x={left} y={TOP} width={wide + 1} height={PLOT} className={styles.hit} />
+            <rect x={left} y={top} width={wide} height={floor - top} className={over === i ? styles.over : colour} />
           </g>
         );
       })}
-      <line x1={0} x2={width} y1={HEIGHT - BOTTOM} y2={HEIGHT - BOTTOM} className={styles.axis} />
+      <line x1={0} x2={width} y1={floor} y2={floor} className={styles.axis} />
       {first < 0 && last > 0 && x(0) > 70 && x(0) < width - 70 && (
         <>
-          <line x1={x(0)} x2={x(0)} y1={HEIGHT - BOTTOM} y2={HEIGHT - BOTTOM + 5} className={styles.axis} />
-          <text x={x(0)} y={HEIGHT - 5} className={styles.middle}>
+          <line x1={x(0)} x2={x(0)} y1={floor} y2={floor + 5} className={styles.axis} />
+          <text x={x(0)} y={floor + 17} className={styles.middle}>
             0
           </text>
         </>
       )}
-      {mark !== undefined && mark !== null && (
-        <line x1={x(mark)} x2={x(mark)} y1={TOP} y2={HEIGHT - BOTTOM} className={styles.mark} />
-      )}
-      <text x={0} y={HEIGHT - 5} className={styles.text}>
+      {mark !== undefined && mark !== null && <line x1={x(mark)} x2={x(mark)} y1={TOP} y2={floor} className={styles.mark} />}
+      <text x={0} y={floor + 17} className={styles.text}>
         {format(first)}
       </text>
-      <text x={width} y={HEIGHT - 5} className={styles.end}>
+      <text x={width} y={floor + 17} className={styles.end}>
         {format(last)}
       </text>
+      {xLabel !== undefined && (
+        <text x={width / 2} y={floor + 34} className={styles.middle}>
+          {xLabel}
+        </text>
+      )}
     </svg>
   );
 }
+
+/** A bin counts as negative where its middle is. */
+const signedClass = (edges: readonly number[], i: number): string | undefined =>
+  (edges[i] ?? 0) + (edges[i + 1] ?? 0) < 0 ? styles.negative : styles.positive;

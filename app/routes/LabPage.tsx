@@ -31,7 +31,7 @@ export function LabPage({ lab }: { readonly lab: string }): ReactElement {
       </div>
       <ErrorBoundary what="This lab" onRetry={forgetFailedLoads} resetKey={lab}>
         <Suspense fallback={<PanelSkeleton />}>
-          <Panel key={lab} lab={lab} />
+          <LabPanel key={lab} lab={lab} />
         </Suspense>
       </ErrorBoundary>
       {home && <HomeSections lab={lab} />}
@@ -49,7 +49,8 @@ function LabLead({ lab }: { readonly lab: string }): ReactElement {
   );
 }
 
-function Panel({ lab }: { readonly lab: string }): ReactElement | null {
+/** The panel of a lab, and below it where its numbers come from. */
+export function LabPanel({ lab }: { readonly lab: string }): ReactElement | null {
   const { Panel: View } = use(loadView(lab));
   const panel = usePanel(lab);
   if (!panel) return null;
@@ -74,7 +75,8 @@ export function PanelSkeleton(): ReactElement {
   );
 }
 
-function BadLink(): ReactElement | null {
+/** What is wrong with the address, where something is. */
+export function BadLink(): ReactElement | null {
   const badLink = useStore(experiments.store, (state) => state.badLink);
   const lab = useStore(experiments.store, (state) => state.lab);
   if (!badLink || lab === null) return null;

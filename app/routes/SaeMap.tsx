@@ -39,8 +39,16 @@ const METRICS: Readonly<Record<MetricId, Metric>> = {
 };
 const IDS = Object.keys(METRICS) as MetricId[];
 
-/** A model's dictionaries, layers × sites; each cell shows the chosen metric and opens `explore` with that dictionary. */
-export function SaeMap({ model }: { readonly model: ModelEntry }): ReactElement {
+export interface SaeMapProps {
+  readonly model: ModelEntry;
+  /** Where a cell leads; `explore` with that dictionary where left out. */
+  readonly href?: (sae: string) => string;
+  /** What a press does: “lists its features”. */
+  readonly says?: string;
+}
+
+/** A model's dictionaries, layers × sites; each cell shows the chosen metric and opens the dictionary. */
+export function SaeMap({ model, href, says = 'opens the dictionary in Explore' }: SaeMapProps): ReactElement {
   const [metric, setMetric] = useState<MetricId>('ceRecovered');
   const placed = model.saes.flatMap((sae) => {
     const hook = parseHook(sae.hookName);
@@ -84,7 +92,7 @@ export function SaeMap({ model }: { readonly model: ModelEntry }): ReactElement 
                   <td key={site}>
                     <Cell
                       sae={placed.find((p) => p.site === site && p.layer === layer)?.sae}
-                      model={model.id}
+                      href={href ?? ((sae) => exploreLink(model.id, sae))}
                       metric={metric}
                       range={range}
                       text={text}
@@ -98,8 +106,7 @@ export function SaeMap({ model }: { readonly model: ModelEntry }): ReactElement 
       </section>
       <p className={page.legend}>
         {about}
-        {values.length > 0 && ` Shade from ${text(range[0])} (faint) to ${text(range[1])}.`} A press opens the dictionary in
-        Explore.
+        {values.length > 0 && ` Shade from ${text(range[0])} (faint) to ${text(range[1])}.`} A press {says}.
       </p>
     </>
   );
@@ -107,20 +114,20 @@ export function SaeMap({ model }: { readonly model: ModelEntry }): ReactElement 
 
 interface CellProps {
   readonly sae: SaeEntry | undefined;
-  readonly model: string;
+  readonly href: (sae: string) => string;
   readonly metric: MetricId;
   readonly range: readonly [number, number];
   readonly text: (value: number) => string;
 }
 
-function Cell({ sae, model, metric, range, text }: CellProps): ReactElement {
+function Cell({ sae, href, metric, range, text }: CellProps): ReactElement {
   const value = sae?.[metric];
   if (!sae) return <span className={`${page.cell} ${page.none}`}>–</span>;
   const known = typeof value === 'number';
   const share = known && range[1] > range[0] ? (value - range[0]) / (range[1] - range[0]) : 0;
   return (
     <a
-      href={exploreLink(model, sae.id)}
+      href={href(sae.id)}
       className={page.cell}
       title={`${sae.id}: ${sae.dSae} features, ${sae.architecture}`}
       style={{ background: known ? `color-mix(in srgb, var(--u3) ${Math.round(share * 100)}%, var(--u1))` : 'var(--sunken)' }}

@@ -1,6 +1,7 @@
 import { lazy, Suspense, useEffect, useRef, type ReactElement } from 'react';
 import { EmbedPage } from '../routes/EmbedPage.tsx';
 import { LabPage } from '../routes/LabPage.tsx';
+import { FEATURE_LAB } from '../../core/share/feature-address.ts';
 import { HOME_LAB, type Place } from '../state/address.ts';
 import { catalogue, engineHost, experiments } from './app.ts';
 import { useOpenDialog } from './dialogs.ts';
@@ -14,6 +15,8 @@ import { TopBar } from './TopBar.tsx';
 import { usePlace } from './use-place.ts';
 
 const Dialogs = lazy(() => import('./Dialogs.tsx'));
+const FeaturePage = lazy(() => import('../routes/FeaturePage.tsx'));
+const FeaturesPage = lazy(() => import('../routes/FeaturesPage.tsx'));
 const ModelsPage = lazy(() => import('../routes/ModelsPage.tsx'));
 const ModelPage = lazy(() => import('../routes/ModelPage.tsx'));
 const UnknownPage = lazy(() => import('../routes/UnknownPage.tsx'));
@@ -57,8 +60,15 @@ function Route({ place }: { readonly place: Place }): ReactElement {
   switch (place.page) {
     case 'home':
       return <LabPage lab={HOME_LAB} />;
+    case 'feature':
+      return <FeaturePage />;
+    case 'features':
+      return (
+        <FeaturesPage key={`${place.model}/${place.sae ?? ''}`} model={place.model} sae={place.sae} filter={place.filter} />
+      );
     case 'lab':
     case 'embed':
+      if (place.lab === FEATURE_LAB) return <FeaturePage />;
       return experiments.definition(place.lab) ? (
         <LabPage lab={place.lab} />
       ) : (
@@ -76,7 +86,7 @@ function Route({ place }: { readonly place: Place }): ReactElement {
 function keyOf(place: Place): string {
   return place.page === 'home'
     ? `lab:${HOME_LAB}`
-    : `${place.page}:${'lab' in place ? place.lab : 'model' in place ? place.model : ''}`;
+    : `${place.page}:${'lab' in place ? place.lab : 'model' in place ? place.model : ''}${place.page === 'features' ? `/${place.sae ?? ''}` : ''}`;
 }
 
 /** Names the tab, and after a change of the page puts the focus at its start. */
@@ -88,11 +98,14 @@ function useTitle(place: Place): void {
       'lab' in place
         ? experiments.definition(place.lab)?.title
         : 'model' in place
-          ? place.model
+          ? place.page === 'features'
+            ? `Features of ${place.sae ?? place.model}`
+            : place.model
           : place.page === 'models'
             ? 'Models'
             : null;
-    document.title = name === null || name === undefined ? 'Vitrine' : `${name} · Vitrine`;
+    // A dashboard names itself, as it goes on to others.
+    if (place.page !== 'feature') document.title = name === null || name === undefined ? 'Vitrine' : `${name} · Vitrine`;
     if (!first.current) document.getElementById('main')?.focus({ preventScroll: true });
     if (!first.current) window.scrollTo(0, 0);
     first.current = false;

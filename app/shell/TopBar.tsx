@@ -1,5 +1,6 @@
 import type { ReactElement } from 'react';
 import { useStore } from 'zustand';
+import { FEATURE_LAB } from '../../core/share/feature-address.ts';
 import { HOME_LAB, type Place } from '../state/address.ts';
 import type { Theme } from '../state/preferences.ts';
 import { Button, IconButton } from '../ui/Button.tsx';
@@ -16,7 +17,7 @@ const NAMES: Readonly<Record<Theme, string>> = { system: 'as the system', light:
 /** The bar above every page: where one is, and what applies everywhere. */
 export function TopBar({ place }: { readonly place: Place }): ReactElement {
   const theme = useStore(preferences.store, (state) => state.theme);
-  const isLab = place.page === 'home' || place.page === 'lab';
+  const isLab = place.page === 'home' || place.page === 'lab' || place.page === 'feature';
   return (
     <header className={styles.bar}>
       <a href="#/" className={styles.brand}>
@@ -26,7 +27,7 @@ export function TopBar({ place }: { readonly place: Place }): ReactElement {
         </svg>
         Vitrine
       </a>
-      <span className={styles.crumb}>{crumb(place)}</span>
+      <span className={styles.crumb}>{place.page === 'feature' ? <FeatureCrumb /> : crumb(place)}</span>
       <span className={styles.space} />
       <button type="button" className={styles.search} onClick={() => openDialog('palette')} aria-label="Search or jump">
         <svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true" className={styles.glass}>
@@ -52,6 +53,20 @@ export function TopBar({ place }: { readonly place: Place }): ReactElement {
   );
 }
 
+/** The dashboard before the reader, which may have gone on from the one of the address that was opened. */
+function FeatureCrumb(): ReactElement {
+  const place = useStore(experiments.store, ({ drafts }) => {
+    const spec = drafts[FEATURE_LAB]?.spec;
+    return spec ? `${spec.model}/${spec.saes?.[0] ?? ''}` : null;
+  });
+  if (place === null) return <>Feature</>;
+  return (
+    <>
+      {place.split('/')[0]} / <a href={`#/features/${place}`}>{place.split('/').slice(1).join('/')}</a>
+    </>
+  );
+}
+
 function crumb(place: Place): string {
   switch (place.page) {
     case 'home':
@@ -59,6 +74,10 @@ function crumb(place: Place): string {
     case 'lab':
     case 'embed':
       return experiments.definition(place.lab)?.title ?? 'Unknown lab';
+    case 'feature':
+      return 'Feature';
+    case 'features':
+      return place.sae === null ? `${place.model} / Features` : `${place.model} / ${place.sae}`;
     case 'models':
       return 'Models';
     case 'model':

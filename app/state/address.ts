@@ -1,5 +1,6 @@
-import { labFragment, specFromUrl } from '../../core/share/address.ts';
+import { specFragment, specFromUrl } from '../../core/share/address.ts';
 import { LINK_BUDGET } from '../../core/share/codec.ts';
+import { FEATURE_LAB, parseFeaturePath } from '../../core/share/feature-address.ts';
 import { toWireError } from '../../core/protocol/errors.ts';
 import type { Experiments } from './experiment.ts';
 
@@ -9,6 +10,17 @@ export const HOME_LAB = 'explore';
 export type Place =
   | { readonly page: 'home' }
   | { readonly page: 'lab' | 'embed'; readonly lab: string; readonly hasSpec: boolean; readonly options: URLSearchParams }
+  /** A dashboard: a lab whose address is readable. */
+  | {
+      readonly page: 'feature';
+      readonly lab: typeof FEATURE_LAB;
+      readonly model: string;
+      readonly sae: string;
+      readonly feature: number;
+      readonly hasSpec: true;
+    }
+  /** The features of a dictionary, or the dictionaries of a model. */
+  | { readonly page: 'features'; readonly model: string; readonly sae: string | null; readonly filter: string }
   | { readonly page: 'models' }
   | { readonly page: 'model'; readonly model: string }
   | { readonly page: 'unknown'; readonly path: string };
@@ -24,6 +36,16 @@ export function parsePlace(fragment: string): Place {
     const options = new URLSearchParams(query);
     return { page: embed ? 'embed' : 'lab', lab: second, hasSpec: options.has('s'), options };
   }
+  const feature = parseFeaturePath(parts.join('/'));
+  if (feature && embed) return { page: 'embed', lab: FEATURE_LAB, hasSpec: true, options: new URLSearchParams(query) };
+  if (feature) return { page: 'feature', lab: FEATURE_LAB, hasSpec: true, ...feature };
+  if (first === 'features' && !embed && second !== undefined)
+    return {
+      page: 'features',
+      model: second,
+      sae: rest.length === 0 ? null : rest.join('/'),
+      filter: new URLSearchParams(query).get('q') ?? '',
+    };
   if (first === 'models' && !embed && rest.length === 0)
     return second === undefined ? { page: 'models' } : { page: 'model', model: second };
   return { page: 'unknown', path };
@@ -32,7 +54,7 @@ export function parsePlace(fragment: string): Place {
 /** The lab that a place shows; null for pages without one. */
 export function labOf(place: Place): string | null {
   if (place.page === 'home') return HOME_LAB;
-  return place.page === 'lab' || place.page === 'embed' ? place.lab : null;
+  return 'lab' in place ? place.lab : null;
 }
 
 /** What the address module needs of the browser; tests bring their own. */
@@ -84,7 +106,7 @@ export function connectAddress(experiments: Experiments, host: AddressHost): Add
     const fragment = host.fragment();
     const place = parsePlace(fragment);
     if (place.page === 'home') return experiments.openDefaults(HOME_LAB);
-    if (place.page !== 'lab' && place.page !== 'embed') return experiments.setBadLink(null);
+    if (!('lab' in place)) return experiments.setBadLink(null);
     if (!experiments.definition(place.lab)) return experiments.setBadLink(null);
     try {
       if (place.page === 'embed' && !place.hasSpec) experiments.openDefaults(place.lab);
@@ -98,9 +120,9 @@ export function connectAddress(experiments: Experiments, host: AddressHost): Add
   const current = (): string | null => {
     const place = parsePlace(host.fragment());
     const lab = store.getState().lab;
-    if (lab === null || (place.page !== 'home' && place.page !== 'lab')) return null;
+    if (lab === null || !isWritten(place)) return null;
     try {
-      const fragment = labFragment(experiments.minimal(lab));
+      const fragment = specFragment(experiments.minimal(lab));
       return fragment.length <= LINK_BUDGET ? fragment : `#/lab/${lab}`;
     } catch {
       return `#/lab/${lab}`;
@@ -134,7 +156,7 @@ export function connectAddress(experiments: Experiments, host: AddressHost): Add
       flush();
       const fragment = current();
       if (fragment === null || science(fragment) === science(committed)) return;
-      if (parsePlace(committed).page === 'home' || parsePlace(committed).page === 'lab') {
+      if (isWritten(parsePlace(committed))) {
         host.replace(committed);
         host.push(fragment);
       } else if (fragment !== host.fragment()) host.push(fragment);
@@ -142,6 +164,9 @@ export function connectAddress(experiments: Experiments, host: AddressHost): Add
     },
   };
 }
+
+/** Pages whose address follows the experiment; that of an embed stays as it was given. */
+const isWritten = ({ page }: Place): boolean => page === 'home' || page === 'lab' || page === 'feature';
 
 /** Two addresses of the same experiment, looked at differently, are one step of the history. */
 function science(fragment: string): string {

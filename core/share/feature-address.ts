@@ -34,7 +34,9 @@ export function parseFeaturePath(path: string): FeaturePlace | null {
 /** `#/feature/<model>/<sae>/<index>`, with a text to test on it. */
 export function featureLink({ model, sae, feature }: FeaturePlace, text?: string): string {
   const path = `#/feature/${model}/${sae}/${feature}`;
-  return text === undefined || text === '' ? path : `${path}?text=${encodeURIComponent(text)}`;
+  return text === undefined || text === ''
+    ? path
+    : `${path}?text=${encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd'))}`;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { PALETTES, textOn, type Scheme } from '../scales/colour.ts';
 
-const INK: Readonly<Record<Scheme, string>> = { light: '#1c1b19', dark: '#ecebe7' };
+export const INK: Readonly<Record<Scheme, string>> = { light: '#1c1b19', dark: '#ecebe7' };
 const FONT = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace";
 
 export const escapeXml = (text: string): string =>
@@ -26,17 +26,17 @@ export interface MatrixPicture {
   readonly legend: string;
 }
 
-const width = (text: string): number => text.length * 7.3;
+export const textWidth = (text: string): number => text.length * 7.3;
 
 /** A matrix as a standalone SVG file, in the colours of one scheme. */
 export function matrixSvg(picture: MatrixPicture, scheme: Scheme): string {
   const { title, rows, columns, value, colour, text, cell, legend } = picture;
   const [w, h] = cell;
-  const left = 16 + Math.max(0, ...rows.map(width)) + 8;
-  const upright = columns.every((name) => width(name) <= w);
-  const head = upright ? 20 : 10 + Math.max(0, ...columns.map(width));
+  const left = 16 + Math.max(0, ...rows.map(textWidth)) + 8;
+  const upright = columns.every((name) => textWidth(name) <= w);
+  const head = upright ? 20 : 10 + Math.max(0, ...columns.map(textWidth));
   const top = 40 + head;
-  const total = { w: Math.max(left + columns.length * w + 16, width(title) * 1.1 + 32), h: top + rows.length * h + 36 };
+  const total = { w: Math.max(left + columns.length * w + 16, textWidth(title) * 1.1 + 32), h: top + rows.length * h + 36 };
   const ink = INK[scheme];
   const parts: string[] = [];
   columns.forEach((name, c) => {
@@ -80,9 +80,9 @@ export interface BarsPicture {
 /** Horizontal bars as a standalone SVG file. */
 export function barsSvg({ title, bars, full, signed, legend }: BarsPicture, scheme: Scheme): string {
   const palette = PALETTES[scheme];
-  const left = 16 + Math.max(0, ...bars.map(({ label }) => width(label))) + 12;
+  const left = 16 + Math.max(0, ...bars.map(({ label }) => textWidth(label))) + 12;
   const room = 320;
-  const total = { w: Math.max(left + room + 90, width(title) * 1.1 + 32), h: 52 + bars.length * 24 + 36 };
+  const total = { w: Math.max(left + room + 90, textWidth(title) * 1.1 + 32), h: 52 + bars.length * 24 + 36 };
   const unsignedFill = palette.unsigned[3] ?? INK[scheme];
   const parts = bars.map(({ label, value, text }, i) => {
     const y = 48 + i * 24;
@@ -100,9 +100,10 @@ export function barsSvg({ title, bars, full, signed, legend }: BarsPicture, sche
   return frame(title, total, parts, scheme, INK[scheme]);
 }
 
-const round = (x: number): number => Math.round(x * 100) / 100;
+export const round = (x: number): number => Math.round(x * 100) / 100;
 
-function frame(
+/** A standalone SVG file: title, surface and parts. */
+export function frame(
   title: string,
   { w, h }: { readonly w: number; readonly h: number },
   parts: readonly string[],

@@ -1,0 +1,116 @@
+import type { ReactElement, ReactNode } from 'react';
+import { labelText, useLabels } from '../../../app/state/labels.ts';
+import { Figure } from '../../../app/views/Figure.tsx';
+import { count, number, percent, signed } from '../../../app/views/numbers.ts';
+import { siteShort } from '../../../app/views/sites.ts';
+import { FeatureLink } from './FeatureLink.tsx';
+import type { DashboardContext } from './panel.tsx';
+import styles from './dashboard.module.css';
+
+const SHOWN = 5;
+
+/** Features that point the same way, that are active on the same tokens, and the nearest one of each other dictionary. */
+export function Near({ context }: { readonly context: DashboardContext }): ReactElement {
+  const { dashboard, file, model, sae } = context;
+  const { nearest, coactive, elsewhere } = dashboard;
+  const labels = useLabels();
+  const named = (feature: number, of: string = sae): string | null =>
+    labelText(labels, { model: dashboard.model, sae: of, feature });
+  const hookOf = (id: string): string => model?.saes.find((entry) => entry.id === id)?.hookName ?? id;
+  const [first] = nearest;
+  const [often] = coactive;
+  return (
+    <Figure
+      title="What it is near"
+      caption={
+        <>
+          Cosine of decoder rows, −1 to +1
+          {elsewhere.length > 0 && '; across dictionaries, of what they write into the residual stream'}. Active together: the
+          share of tokens with either on which both are. {first && `Nearest: ${first.feature}, ${signed(first.cosine)}. `}
+          {often && `Most often with it: ${often.feature}, on ${count(often.both)} tokens.`}
+        </>
+      }
+      data={{
+        columns: ['how', 'dictionary', 'feature', 'label', 'cosine', 'both', 'jaccard', 'pmi (nats)'],
+        rows: () => [
+          ...nearest.map((n) => ['decoder cosine', n.sae, n.feature, named(n.feature, n.sae) ?? '', n.cosine, NaN, NaN, NaN]),
+          ...coactive.map((c) => ['co-active', sae, c.feature, named(c.feature) ?? '', NaN, c.both, c.jaccard, c.pmi]),
+          ...elsewhere.map((n) => ['across layers', n.sae, n.feature, named(n.feature, n.sae) ?? '', n.cosine, NaN, NaN, NaN]),
+        ],
+        format: (x) => (Number.isNaN(x) ? '' : number(x)),
+      }}
+      file={`${file}-near`}
+    >
+      <Group title="Same direction" empty="No other feature is known to point the same way.">
+        {nearest.slice(0, SHOWN).map((n) => (
+          <Row key={n.feature} context={context} feature={n.feature} label={named(n.feature)} value={signed(n.cosine)} />
+        ))}
+      </Group>
+      <Group title="Active together" empty="No other feature is often active on the same tokens.">
+        {coactive.slice(0, SHOWN).map((c) => (
+          <Row
+            key={c.feature}
+            context={context}
+            feature={c.feature}
+            label={named(c.feature)}
+            value={percent(c.jaccard)}
+            title={`Both on ${count(c.both)} tokens, the other one on ${count(c.active)}; PMI ${signed(c.pmi)} nats`}
+          />
+        ))}
+      </Group>
+      {elsewhere.length > 0 && (
+        <Group title="In other dictionaries" empty="">
+          {elsewhere.map((n) => (
+            <Row
+              key={n.sae}
+              context={context}
+              sae={n.sae}
+              feature={n.feature}
+              label={named(n.feature, n.sae)}
+              value={signed(n.cosine)}
+              place={siteShort(hookOf(n.sae))}
+            />
+          ))}
+        </Group>
+      )}
+    </Figure>
+  );
+}
+
+interface GroupProps {
+  readonly title: string;
+  readonly empty: string;
+  readonly children: readonly ReactNode[];
+}
+
+function Group({ title, empty, children }: GroupProps): ReactElement {
+  return (
+    <div className={styles.group}>
+      <h3>{title}</h3>
+      {children.length === 0 ? <p className={styles.none}>{empty}</p> : <ul className={styles.near}>{children}</ul>}
+    </div>
+  );
+}
+
+interface RowProps {
+  readonly context: DashboardContext;
+  readonly feature: number;
+  readonly sae?: string;
+  readonly label: string | null;
+  readonly value: string;
+  readonly place?: string;
+  readonly title?: string;
+}
+
+function Row({ context, feature, sae, label, value, place, title }: RowProps): ReactElement {
+  return (
+    <li title={title}>
+      <FeatureLink context={context} feature={feature} {...(sae === undefined ? {} : { sae })}>
+        {place !== undefined && <span className={styles.place}>{place}</span>}
+        <span className={styles.id}>{feature}</span>
+        <span className={label === null ? styles.unnamed : undefined}>{label ?? 'No label yet'}</span>
+        <span className={styles.effect}>{value}</span>
+      </FeatureLink>
+    </li>
+  );
+}
