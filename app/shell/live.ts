@@ -46,7 +46,7 @@ function onOtherBackend(backend: BackendName): void {
   const { entries, panels } = results.store.getState();
   const entry = entries[draft.hash];
   if ((panels[lab]?.active ?? 0) > 0 || (entry?.source === 'live' && entry.provenance.backend === backend)) return;
-  void results.run({ lab, spec: draft.spec, hash: draft.hash, mode: 'follow' });
+  void results.run({ lab, spec: draft.spec, hash: draft.hash, mode: 'follow', streams: streamsOf(lab) });
 }
 
 async function present(lab: string, hash: SpecHash): Promise<void> {
@@ -61,11 +61,14 @@ function follow(lab: string, hash: SpecHash): void {
   const draft = drafts[lab];
   if (current !== lab || draft?.hash !== hash || draft.problem) return;
   if (results.store.getState().entries[hash]?.source === 'live') return;
-  if (!isQuick(lab)) return;
+  const streams = streamsOf(lab);
+  if (!streams && !isQuick(lab)) return;
   const { state } = engineHost.store.getState().status;
   if (state === 'failed' || (state === 'idle' && !mayStart())) return;
-  void results.run({ lab, spec: draft.spec, hash, mode: 'follow' });
+  void results.run({ lab, spec: draft.spec, hash, mode: 'follow', streams });
 }
+
+const streamsOf = (lab: string): boolean => experiments.definition(lab)?.streams === true;
 
 /** The first run of a session compiles and warms up, so it alone does not make a lab slow. */
 function isQuick(lab: string): boolean {

@@ -50,6 +50,8 @@ export interface RunRequest {
   readonly hash: SpecHash;
   /** `asked`: ends what the panel still runs. `follow`: waits for it, and is itself replaced by a newer one. */
   readonly mode: 'asked' | 'follow';
+  /** Show what streams in whatever the mode. */
+  readonly streams?: boolean;
 }
 
 export interface Results {
@@ -83,7 +85,7 @@ export function createResults({ engine, fetchJson, frame }: ResultsOptions): Res
     }));
 
   const attempt = async (request: RunRequest, signal: AbortSignal): Promise<void> => {
-    const { lab, spec, hash, mode } = request;
+    const { lab, spec, hash, mode, streams = false } = request;
     const feed = coalesce(frame, (chunks: readonly unknown[], progress: Progress | null) => {
       const before = panel(lab);
       const own = before.streaming === hash;
@@ -99,7 +101,9 @@ export function createResults({ engine, fetchJson, frame }: ResultsOptions): Res
         signal,
         slot: `panel:${lab}`,
         // While one types, half pictures would only flicker: a quick run is drawn whole.
-        ...(mode === 'asked' || panel(lab).shown === null ? { onChunk: (payload: unknown) => feed.chunk(payload) } : {}),
+        ...(mode === 'asked' || streams || panel(lab).shown === null
+          ? { onChunk: (payload: unknown) => feed.chunk(payload) }
+          : {}),
         onProgress: (progress) => feed.progress(progress),
       });
       put(lab, hash, { result: answer.payload, source: 'live', provenance: answer.provenance }, { failure: null });

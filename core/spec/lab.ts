@@ -16,6 +16,11 @@ export interface LabDefinition<P extends object = object, V extends object = obj
   /** The question that the lab answers, in plain words. */
   readonly question: string;
   readonly needs: LabNeeds;
+  /**
+   * The answer is read while it is being made (a text, token by token): what streams in is drawn also while a slider is dragged,
+   * and each change is followed however long a run takes. Without, only quick runs follow, and are drawn whole.
+   */
+  readonly streams?: boolean;
   /** Fills in defaults: parsing `{}` gives the default parameters. */
   readonly params: v.GenericSchema<unknown, P>;
   readonly view: v.GenericSchema<unknown, V>;

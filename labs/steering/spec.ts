@@ -19,8 +19,8 @@ interface Common {
 /** One hand on the dial. All act at once; at one hook in the order of the list. */
 export type Steer =
   /**
-   * `add`: h += strength · max · W_dec[feature]. `clamp`: h += (strength · max − f(h)) · W_dec[feature], so that the feature
-   * reads strength · max and the dictionary's error stays.
+   * `add`: h += strength · max · W_dec[feature]. `clamp`: h += (strength · max − f(h)) · W_dec[feature], as if the dictionary had
+   * read strength · max; its error stays. The encoder may read another value afterwards: `SteerFacts.reading` has it.
    */
   | (Common & { readonly kind: 'feature'; readonly sae: string; readonly feature: number; readonly mode: 'add' | 'clamp' })
   /**
@@ -54,8 +54,6 @@ export interface SteeringParams {
 export interface SteeringView {
   /** Token that is looked at, by column; null: none. */
   readonly token: { readonly side: 'default' | 'steered'; readonly index: number } | null;
-  /** Dictionary in the “Add a feature” field; null: the first that is read with. */
-  readonly picking: string | null;
 }
 
 /** Bounds of a strength in a link and in the number field; the slider covers the middle of it. */
@@ -128,8 +126,19 @@ const params = v.strictObject({
 
 const view: v.GenericSchema<unknown, SteeringView> = v.strictObject({
   token: v.optional(v.nullable(v.strictObject({ side: v.picklist(['default', 'steered']), index: whole(0, 8_192) })), null),
-  picking: v.optional(v.nullable(id), null),
 });
+
+/** What a steer acts on, whatever its strength: the same for the same feature or vector. */
+export function steerKey(steer: Steer): string {
+  switch (steer.kind) {
+    case 'feature':
+      return `${steer.sae}/${steer.feature}`;
+    case 'contrast':
+      return JSON.stringify([steer.hook, steer.pairs, steer.token]);
+    case 'vector':
+      return JSON.stringify([steer.hook, steer.values]);
+  }
+}
 
 /** What is written with where a link leaves it out. */
 export const SAMPLING = { seed: 7, temperature: 0.7, topP: 1, repetitionPenalty: 1, maxNewTokens: 48 } as const;
@@ -147,6 +156,7 @@ export const lab: LabDefinition<SteeringParams, SteeringView> = {
   title: 'Steering',
   question: 'What does the model write when a feature is turned up or down?',
   needs: { saes: true },
+  streams: true,
   params,
   view,
   defaults: {
@@ -162,10 +172,14 @@ export const lab: LabDefinition<SteeringParams, SteeringView> = {
           kind: 'contrast',
           hook: 'blocks.2.hook_resid_post',
           pairs: [
-            { positive: 'What a wonderful day. Everyone was happy and', negative: 'What a terrible day. Everyone was sad and' },
+            {
+              positive: 'The pirate came to the cottage and said: Ahoy, sailor!',
+              negative: 'The scientist came to the cottage and said: Precisely, colleague!',
+            },
           ],
-          label: 'glad, not sad',
-          strength: 1,
+          token: 'mean',
+          label: 'pirate, not scientist',
+          strength: 2,
         },
       ],
     },

@@ -1,0 +1,42 @@
+import type { ExperimentSpec } from '../../../core/spec/index.ts';
+import type { Steer, SteeringParams } from '../spec.ts';
+
+type Change = (spec: ExperimentSpec) => ExperimentSpec;
+
+/** A change of the lab's own parameters. */
+export const changeParams =
+  (change: (params: SteeringParams) => SteeringParams): Change =>
+  (spec) => ({ ...spec, params: { ...change(spec.params as unknown as SteeringParams) } as unknown as ExperimentSpec['params'] });
+
+/** Whatever else changes, a sweep of before would take long to repeat with every step: it has to be asked for again. */
+const withoutSweep = (params: SteeringParams): SteeringParams => ({ ...params, sweep: null });
+
+/** Another strength. A sweep of this very steer stays: it does not depend on it. */
+export const setStrength = (index: number, strength: number): Change =>
+  changeParams((params) => {
+    const steers = params.steers.map((steer, i) => (i === index ? { ...steer, strength } : steer));
+    return params.sweep?.steer === index ? { ...params, steers } : withoutSweep({ ...params, steers });
+  });
+
+/** Anything else about a steer. */
+export const setSteer = (index: number, change: (steer: Steer) => Steer): Change =>
+  changeParams((params) => withoutSweep({ ...params, steers: params.steers.map((s, i) => (i === index ? change(s) : s)) }));
+
+export const addSteer = (steer: Steer): Change =>
+  changeParams((params) => withoutSweep({ ...params, steers: [...params.steers, steer] }));
+
+export const removeSteer = (index: number): Change =>
+  changeParams((params) => withoutSweep({ ...params, steers: params.steers.filter((_, i) => i !== index) }));
+
+export const setSweep = (sweep: SteeringParams['sweep']): Change => changeParams((params) => ({ ...params, sweep }));
+
+/** Another text to go on from. */
+export const setPrompt =
+  (text: string): Change =>
+  (spec) =>
+    changeParams(withoutSweep)({ ...spec, prompts: [{ text }, ...spec.prompts.slice(1)] });
+
+export const setSampling =
+  (change: Partial<NonNullable<ExperimentSpec['sampling']>>, seed: number): Change =>
+  (spec) =>
+    changeParams(withoutSweep)({ ...spec, sampling: { seed, ...spec.sampling, ...change } });

@@ -1,0 +1,117 @@
+import type { HookName } from '../../../core/hooks.ts';
+import type { Intervention, Positions } from '../../../core/interventions.ts';
+import { VitrineError } from '../../../core/protocol/errors.ts';
+import type { RunContext, Sae } from '../../../workers/api.ts';
+import type { SteerFacts } from '../result.ts';
+import type { Steer, SteerPositions } from '../spec.ts';
+import { contrastVector } from './contrast.ts';
+import { checkHook } from './place.ts';
+
+/** One steer, ready to be applied. */
+export interface ReadySteer {
+  readonly steer: Steer;
+  readonly hook: HookName;
+  readonly sae: Sae | null;
+  /** The contrast's or the given vector; null for features. */
+  readonly vector: readonly number[] | null;
+  readonly unit: SteerFacts['unit'];
+  readonly scale: number;
+  readonly norm: number;
+}
+
+/** All steers of an experiment, ready to be applied to a generation or to texts that are there already. */
+export interface Plan {
+  readonly ready: readonly ReadySteer[];
+  /** No steer acts. */
+  readonly idle: boolean;
+  /** For a generation: positions as the engine counts them. */
+  writing(): Intervention[];
+  /** For a text of `length` tokens whose prompt had `promptLength`. */
+  reading(promptLength: number, length: number): Intervention[];
+  /** At every token. */
+  everywhere(): Intervention[];
+  /** The same with another strength of one steer, which then acts even if it is muted. */
+  at(steer: number, strength: number): Plan;
+}
+
+/** Brings dictionaries and vectors. Whatever does not fit the model is refused here. */
+export async function preparePlan(ctx: RunContext, steers: readonly Steer[]): Promise<Plan> {
+  const ready: ReadySteer[] = [];
+  for (const [i, steer] of steers.entries()) ready.push(await prepare(ctx, steer, i));
+  return planOf(ready);
+}
+
+function planOf(ready: readonly ReadySteer[]): Plan {
+  const acting = ready.filter(({ steer }) => !steer.muted);
+  return {
+    ready,
+    idle: acting.length === 0,
+    writing: () => acting.map((r) => intervention(r, r.steer.positions)),
+    reading: (promptLength, length) => acting.map((r) => intervention(r, within(r.steer.positions, promptLength, length))),
+    everywhere: () => acting.map((r) => intervention(r, 'all')),
+    at: (steer, strength) =>
+      planOf(ready.map((r, i) => (i === steer ? { ...r, steer: { ...r.steer, strength, muted: false } } : r))),
+  };
+}
+
+/** What `prompt` and `generated` mean in a text that is read whole. */
+function within(positions: SteerPositions, promptLength: number, length: number): Positions {
+  switch (positions) {
+    case 'all':
+      return 'all';
+    case 'prompt':
+      return Array.from({ length: Math.min(promptLength, length) }, (_, p) => p);
+    case 'generated':
+      return Array.from({ length: Math.max(0, length - promptLength) }, (_, i) => promptLength + i);
+  }
+}
+
+function intervention({ steer, hook, vector, scale }: ReadySteer, positions: Positions): Intervention {
+  if (steer.kind !== 'feature')
+    return { kind: 'add', hook, vector: { from: 'values', values: vector ?? [] }, coefficient: steer.strength, positions };
+  const { sae, feature } = steer;
+  const value = steer.strength * scale;
+  return steer.mode === 'clamp'
+    ? { kind: 'saeFeature', sae, feature, mode: 'set', value, positions }
+    : { kind: 'add', hook, vector: { from: 'decoder', sae, feature }, coefficient: value, positions };
+}
+
+async function prepare(ctx: RunContext, steer: Steer, index: number): Promise<ReadySteer> {
+  switch (steer.kind) {
+    case 'feature': {
+      const sae = await ctx.sae(steer.sae);
+      const { scale, unit } = scaleOf(sae, steer.feature);
+      const row = sae.decoderRows([steer.feature]);
+      const norm = lengthOf((await ctx.read([row]))[0] ?? []);
+      row.dispose();
+      return { steer, hook: sae.hookName, sae, vector: null, unit, scale, norm };
+    }
+    case 'contrast': {
+      const vector = await contrastVector(ctx, steer, index);
+      return { steer, hook: steer.hook, sae: null, vector, unit: 'vector', scale: 1, norm: lengthOf(vector) };
+    }
+    case 'vector': {
+      checkHook(steer.hook);
+      return { steer, hook: steer.hook, sae: null, vector: steer.values, unit: 'vector', scale: 1, norm: lengthOf(steer.values) };
+    }
+  }
+}
+
+function scaleOf(sae: Sae, feature: number): { readonly scale: number; readonly unit: 'max' | 'own' } {
+  if (feature >= sae.dSae)
+    throw new VitrineError('bad-intervention', `${sae.id} has ${sae.dSae} features, 0 … ${sae.dSae - 1}; there is no ${feature}`);
+  if (!sae.maxActivation) return { scale: 1, unit: 'own' };
+  const max = sae.maxActivation[feature] ?? 0;
+  if (!(max > 0))
+    throw new VitrineError(
+      'bad-intervention',
+      `feature ${feature} of ${sae.id} was never active on the text its maximum was taken from, so a strength has no unit; pick another`,
+    );
+  return { scale: max, unit: 'max' };
+}
+
+const lengthOf = (values: ArrayLike<number>): number => {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += (values[i] ?? 0) ** 2;
+  return Math.sqrt(sum);
+};

@@ -1,0 +1,148 @@
+import type { HookName } from '../../core/hooks.ts';
+import type { WireTensor } from '../../core/protocol/wire-tensor.ts';
+import type { TokenText } from '../../core/tokens.ts';
+
+export type Side = 'default' | 'steered';
+
+/** One new token, as it was drawn. Natural logarithms, of the distribution before temperature, top-p and penalty. */
+export interface WrittenToken {
+  readonly token: TokenText;
+  readonly logProb: number;
+  /** The five most probable tokens there, most probable first. */
+  readonly top: readonly { readonly token: TokenText; readonly logit: number; readonly logProb: number }[];
+}
+
+/** Why a text ends: its length was reached, the model ended it, or the model's context is full. */
+export type Ending = 'length' | 'stop' | 'context';
+
+export interface Written {
+  readonly tokens: readonly WrittenToken[];
+  readonly ending: Ending;
+}
+
+/** How strongly something is there: mean over the new tokens of a text. */
+export interface Reading {
+  /** In the default text. */
+  readonly default: number;
+  /** In the steered text, read without steering: what the words themselves carry. */
+  readonly text: number;
+  /** In the steered text, read with the steering at work. */
+  readonly steered: number;
+}
+
+/** What one steer adds, and what it did. In the order of `params.steers`. */
+export interface SteerFacts {
+  /** `steerKey` of the steer. */
+  readonly key: string;
+  readonly hook: HookName;
+  /**
+   * What a strength of 1 means. `max`: the feature's largest known activation, `scale` in its own units; `own`: no largest
+   * activation is known, so 1 is one of its own units; `vector`: the vector as it is.
+   */
+  readonly unit: 'max' | 'own' | 'vector';
+  readonly scale: number;
+  /** Length of the decoder row or of the vector. */
+  readonly norm: number;
+  /** Mean length of the activation at that hook over the prompt's tokens (BOS left out), unedited. */
+  readonly streamNorm: number;
+  /**
+   * Features: activation, own units. Vectors: ⟨h, v⟩ / ‖v‖², how many times v is in the activation. NaN where the text has
+   * no new token that could be read, or the steer is muted and has no vector.
+   */
+  readonly reading: Reading;
+}
+
+/** The strongest features of the prompt in one dictionary, by share of their largest known activation. */
+export interface PromptFeatures {
+  readonly sae: string;
+  readonly hook: HookName;
+  readonly dSae: number;
+  readonly top: readonly {
+    readonly feature: number;
+    /** Own units, at the token where it is largest. */
+    readonly activation: number;
+    /** 0 where unknown. */
+    readonly max: number;
+    readonly position: number;
+  }[];
+}
+
+/** Another feature that the steering moved: mean over the steered text's new tokens, with and without steering. */
+export interface MovedFeature {
+  readonly sae: string;
+  readonly feature: number;
+  readonly without: number;
+  readonly with: number;
+  readonly max: number;
+}
+
+export interface NeutralLoss {
+  /** Which text, in words. */
+  readonly name: string;
+  readonly texts: number;
+  /** Tokens that are predicted. */
+  readonly tokens: number;
+  /** Nats per token, without and with the steering at every token. */
+  readonly default: number;
+  readonly steered: number;
+}
+
+export interface SweepPoint {
+  readonly strength: number;
+  /** As `SteerFacts.reading.text` of the swept steer. */
+  readonly effect: number;
+  /** Loss of the unsteered model on the steered texts, nats per new token. */
+  readonly loss: number;
+  /** Share of 4-grams that occurred before in their text. */
+  readonly repeats: number;
+}
+
+export interface Sweep {
+  readonly steer: number;
+  /** New tokens of each text, at most. */
+  readonly tokens: number;
+  readonly texts: number;
+  /** The same texts without any steering. */
+  readonly reference: SweepPoint;
+  readonly points: readonly SweepPoint[];
+}
+
+/** How well the unsteered model expects the texts, and how much they repeat themselves. */
+export interface Coherence {
+  /** Nats per new token under the unsteered model. */
+  readonly loss: Readonly<Record<Side, number>>;
+  /** Share of 4-grams that occurred before in the same text; NaN for texts of fewer than five new tokens. */
+  readonly repeats: Readonly<Record<Side, number>>;
+}
+
+/** Streamed: the prompt, both texts token by token, then what was measured of them. */
+export type SteeringChunk =
+  | { readonly part: 'prompt'; readonly tokens: readonly TokenText[]; readonly features: readonly PromptFeatures[] }
+  | { readonly part: 'token'; readonly side: Side; readonly tokens: readonly WrittenToken[] }
+  | { readonly part: 'written'; readonly side: Side; readonly ending: Ending }
+  | {
+      readonly part: 'measured';
+      readonly kl: WireTensor;
+      readonly coherence: Coherence;
+      readonly steers: readonly SteerFacts[];
+      readonly moved: readonly MovedFeature[];
+    }
+  | { readonly part: 'neutral'; readonly neutral: NeutralLoss }
+  | { readonly part: 'sweep'; readonly sweep: Sweep };
+
+export interface SteeringResult {
+  readonly prompt: readonly TokenText[];
+  readonly features: readonly PromptFeatures[];
+  readonly default: Written;
+  readonly steered: Written;
+  /**
+   * f32 [pos], nats, for each new token of the steered text: KL(steered ‖ default) of the next-token distributions there,
+   * both after the steered text up to it, before temperature, top-p and penalty.
+   */
+  readonly kl: WireTensor;
+  readonly coherence: Coherence;
+  readonly steers: readonly SteerFacts[];
+  readonly moved: readonly MovedFeature[];
+  readonly neutral: NeutralLoss;
+  readonly sweep: Sweep | null;
+}

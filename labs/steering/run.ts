@@ -1,0 +1,64 @@
+import { VitrineError } from '../../core/protocol/errors.ts';
+import type { ExperimentSpec } from '../../core/spec/index.ts';
+import type { RunContext, Sae } from '../../workers/api.ts';
+import { measure } from './lib/measure.ts';
+import { neutralLoss } from './lib/neutral.ts';
+import { preparePlan } from './lib/plan.ts';
+import { promptFacts } from './lib/prompt.ts';
+import { remember } from './lib/remember.ts';
+import { sweepStrength } from './lib/sweep.ts';
+import { writeBoth } from './lib/write.ts';
+import type { SteeringChunk, SteeringResult, Sweep, Written } from './result.ts';
+import { samplingOf, type SteeringParams } from './spec.ts';
+
+type Spec = ExperimentSpec & { readonly params: SteeringParams };
+
+/** Goes on from the first prompt twice with one seed, by itself and steered, and measures what the steering did. */
+export async function* run(spec: Spec, ctx: RunContext): AsyncGenerator<SteeringChunk, SteeringResult> {
+  const { model } = ctx;
+  const [first] = spec.prompts;
+  const ids = first ? ('tokens' in first ? [...first.tokens] : model.tokenizer.encodePrompt(first.text, first.bos)) : [];
+  if (ids.length === 0 || (ids.length === 1 && ids[0] === model.tokenizer.bosId))
+    throw new VitrineError('prompt-empty', 'there is nothing to go on from');
+  if (ids.length > model.config.nCtx)
+    throw new VitrineError('prompt-too-long', `${ids.length} tokens; the model’s context is ${model.config.nCtx}`);
+  if ((spec.interventions ?? []).length > 0)
+    throw new VitrineError('bad-spec', 'interventions: what this lab does to the model is in params.steers');
+
+  const plan = await preparePlan(ctx, spec.params.steers);
+  const saes: Sae[] = [];
+  for (const id of spec.saes ?? []) saes.push(await ctx.sae(id));
+  const facts = await promptFacts(
+    ctx,
+    ids,
+    saes,
+    plan.ready.map(({ hook }) => hook),
+  );
+  const prompt = ids.map((id) => model.tokenizer.token(id));
+  yield { part: 'prompt', tokens: prompt, features: facts.features };
+
+  const sampling = samplingOf(spec);
+  const key = ['default', model.digest, model.quantization, ctx.backend, ids, sampling];
+  const known = await remember<{ text: Written | null }>(key, () => Promise.resolve({ text: null }));
+  const texts = yield* writeBoth(ctx, ids, sampling, plan.writing(), known.text);
+  known.text = texts.default;
+
+  const streamNorm = (hook: string): number => facts.norms[hook] ?? NaN;
+  const reading = [...new Set([...saes, ...plan.ready.flatMap(({ sae }) => (sae ? [sae] : []))])];
+  const measured = await measure({ ctx, prompt: ids, plan, texts, saes: reading, streamNorm });
+  yield measured;
+  const neutral = await neutralLoss(ctx, plan);
+  yield { part: 'neutral', neutral };
+
+  let sweep: Sweep | null = null;
+  if (spec.params.sweep) {
+    const steps = sweepStrength(ctx, ids, sampling, plan, spec.params.sweep);
+    for (let step = await steps.next(); ; step = await steps.next()) {
+      sweep = step.value;
+      if (step.done === true) break;
+      yield { part: 'sweep', sweep };
+    }
+  }
+  const { part: _part, ...rest } = measured;
+  return { prompt, features: facts.features, ...texts, ...rest, neutral, sweep };
+}

@@ -1,0 +1,167 @@
+import type { ReactElement } from 'react';
+import { featureLink } from '../../../core/share/feature-address.ts';
+import { Notice } from '../../../app/ui/Notice.tsx';
+import { Table } from '../../../app/ui/Table.tsx';
+import { count, number, percent, signed } from '../../../app/views/numbers.ts';
+import { siteShort } from '../../../app/views/sites.ts';
+import { Waiting } from '../../../app/views/Waiting.tsx';
+import type { Shown } from '../lib/shown.ts';
+import { LOSS_RISE, REPEATED, troubles, type Trouble } from '../lib/warnings.ts';
+import { steerName } from './words.tsx';
+import type { SteerFacts } from '../result.ts';
+import { steerKey, type Steer } from '../spec.ts';
+import styles from './steering.module.css';
+
+export interface EffectsProps {
+  readonly model: string;
+  readonly shown: Shown | null;
+  readonly running: boolean;
+  readonly steers: readonly Steer[];
+  readonly label: (sae: string, feature: number) => string | null;
+  readonly hookOf: (sae: string) => string;
+}
+
+/** What the steering did: to what was steered, to other features, and to the model's language. */
+export function Effects({ model, shown, running, steers, label, hookOf }: EffectsProps): ReactElement {
+  const { measured, neutral } = shown ?? { measured: null, neutral: null };
+  if (!measured)
+    return running ? (
+      <Waiting label="What it did is measured once the text is written" rows={6} />
+    ) : (
+      <p className={styles.note}>Run to see what it does.</p>
+    );
+  const found = troubles(measured.coherence, neutral);
+  const { loss, repeats } = measured.coherence;
+  const rows: readonly Row[] = [
+    ...steers.flatMap((steer): Row[] => {
+      const facts = measured.steers.find(({ key }) => key === steerKey(steer));
+      if (!facts) return [];
+      const name = steerName(steer, steer.kind === 'feature' ? label(steer.sae, steer.feature) : null);
+      return [
+        {
+          key: `${facts.key}`,
+          what: name,
+          unit: unitOf(facts),
+          values: [facts.reading.default, facts.reading.text, facts.reading.steered],
+        },
+      ];
+    }),
+    {
+      key: 'loss',
+      what: 'surprise of the unsteered model',
+      unit: 'nats per new token',
+      values: [loss.default, loss.steered, null],
+    },
+    {
+      key: 'repeats',
+      what: 'repeated 4-grams',
+      unit: 'share of all',
+      values: [repeats.default, repeats.steered, null],
+      percent: true,
+    },
+    ...(neutral
+      ? [
+          {
+            key: 'neutral',
+            what: 'loss on neutral text',
+            unit: `nats per token, n = ${count(neutral.tokens)}`,
+            values: [neutral.default, null, neutral.steered] as const,
+          },
+        ]
+      : []),
+  ];
+  return (
+    <div className={styles.stack}>
+      {found.length > 0 && (
+        <Notice tone="warn" title="This looks more like damage than like a change of mind">
+          {found.map((trouble) => (
+            <p key={trouble}>{explain(trouble, shown)}</p>
+          ))}
+        </Notice>
+      )}
+      <Table
+        caption="What it did"
+        rows={rows}
+        rowKey={({ key }) => key}
+        columns={[
+          {
+            key: 'what',
+            label: 'mean over the new tokens',
+            cell: whatCell,
+          },
+          { key: 'default', label: 'by itself', numeric: true, cell: (row) => value(row, 0) },
+          { key: 'text', label: 'steered text, read without steering', numeric: true, cell: (row) => value(row, 1) },
+          { key: 'steered', label: 'with the steering at work', numeric: true, cell: (row) => value(row, 2) },
+        ]}
+      />
+      {neutral && (
+        <p className={styles.note}>
+          Neutral text: {neutral.name}; {neutral.texts} documents, steered at every token. Change{' '}
+          {signed(neutral.steered - neutral.default)} nats per token.
+        </p>
+      )}
+      {measured.moved.length > 0 && (
+        <div>
+          <h3 className={styles.small}>Other features that it moves, on the same words</h3>
+          <ul className={styles.moved}>
+            {measured.moved.map((moved) => (
+              <li key={`${moved.sae}/${moved.feature}`}>
+                <a href={featureLink({ model, sae: moved.sae, feature: moved.feature })}>
+                  {label(moved.sae, moved.feature) ?? `feature ${moved.feature}`}
+                </a>{' '}
+                <span className={styles.place}>{siteShort(hookOf(moved.sae))}</span>
+                <span className={styles.change} data-sign={moved.with < moved.without ? '−' : '+'}>
+                  {number(moved.without)} → {number(moved.with)}
+                </span>
+              </li>
+            ))}
+          </ul>
+          <p className={styles.note}>
+            A decoder direction is not the feature alone: it overlaps with others, and whatever reads the stream afterwards sees
+            them all.
+          </p>
+        </div>
+      )}
+    </div>
+  );
+}
+
+interface Row {
+  readonly key: string;
+  readonly what: string;
+  readonly unit: string;
+  /** By itself; steered text read without; with. Null where there is no such thing. */
+  readonly values: readonly [number | null, number | null, number | null];
+  readonly percent?: boolean;
+}
+
+const whatCell = ({ what, unit }: Row): ReactElement => (
+  <>
+    {what} <span className={styles.unit}>{unit}</span>
+  </>
+);
+
+const value = (row: Row, i: 0 | 1 | 2): string => {
+  const x = row.values[i];
+  if (x === null) return '';
+  return row.percent === true ? percent(x) : number(x);
+};
+
+const unitOf = ({ unit, scale }: SteerFacts): string =>
+  unit === 'vector' ? 'times v' : unit === 'max' ? `activation, largest known ${number(scale)}` : 'activation';
+
+function explain(trouble: Trouble, shown: Shown | null): string {
+  const { loss, repeats } = shown?.measured?.coherence ?? {
+    loss: { default: NaN, steered: NaN },
+    repeats: { default: NaN, steered: NaN },
+  };
+  const neutral = shown?.neutral;
+  switch (trouble) {
+    case 'repeats':
+      return `The steered text repeats itself: ${percent(repeats.steered)} of its 4-grams were there before (${percent(repeats.default)} by itself; warned from ${percent(REPEATED)}). Turn the strength down.`;
+    case 'loss':
+      return `The model by itself finds the steered text unlikely: ${number(loss.steered)} nats per token instead of ${number(loss.default)} (warned from +${LOSS_RISE}). That may be what you want, or the point where words fall apart.`;
+    case 'neutral':
+      return `With this steering the model reads ordinary text much worse: ${number(neutral?.steered ?? NaN)} nats per token instead of ${number(neutral?.default ?? NaN)} (warned from +${LOSS_RISE}).`;
+  }
+}

@@ -1,0 +1,206 @@
+import { line, scaleLinear, type ScaleLinear } from 'd3';
+import { useRef, type ReactElement } from 'react';
+import { useWidth } from '../../../app/charts/measure.ts';
+import { Button } from '../../../app/ui/Button.tsx';
+import { Select } from '../../../app/ui/Field.tsx';
+import { Figure } from '../../../app/views/Figure.tsx';
+import { number, percent, plural, signed } from '../../../app/views/numbers.ts';
+import { LOSS_RISE } from '../lib/warnings.ts';
+import { steerName } from './words.tsx';
+import type { Sweep, SweepPoint } from '../result.ts';
+import { type Steer, type SteeringParams } from '../spec.ts';
+import styles from './steering.module.css';
+
+export interface SweepFigureProps {
+  readonly steers: readonly Steer[];
+  readonly asked: SteeringParams['sweep'];
+  readonly sweep: Sweep | null;
+  readonly running: boolean;
+  readonly label: (sae: string, feature: number) => string | null;
+  readonly file: string;
+  readonly onAsk: (sweep: SteeringParams['sweep']) => void;
+}
+
+/** Effect against coherence over the strengths of one steer. */
+export function SweepFigure({ steers, asked, sweep, running, label, file, onAsk }: SweepFigureProps): ReactElement | null {
+  if (steers.length === 0) return null;
+  const at = Math.min(asked?.steer ?? 0, steers.length - 1);
+  const name = (steer: Steer): string => steerName(steer, steer.kind === 'feature' ? label(steer.sae, steer.feature) : null);
+  const steer = steers[at];
+  const ask = (index: number): void => onAsk({ steer: index, from: -4, to: 4, steps: 9, texts: 2 });
+  const controls = (
+    <span className={styles.buttons}>
+      {steers.length > 1 && (
+        <Select
+          label="Of"
+          inline
+          value={String(at)}
+          options={steers.map((s, i) => ({ value: String(i), label: name(s) }))}
+          onChange={(i) => ask(Number(i))}
+        />
+      )}
+      {asked === null ? (
+        <Button size="s" onClick={() => ask(at)}>
+          Sweep the strength
+        </Button>
+      ) : (
+        <Button size="s" variant="quiet" onClick={() => onAsk(null)}>
+          Close
+        </Button>
+      )}
+    </span>
+  );
+  if (asked === null || !steer)
+    return (
+      <section className={styles.sweep}>
+        <div className={styles.head}>
+          <h2>Strength against coherence</h2>
+          {controls}
+        </div>
+        <p className={styles.note}>
+          Writes short texts at nine strengths from −4 to +4 and draws how much of it is in the words, and how coherent they stay.
+          It takes a few seconds.
+        </p>
+      </section>
+    );
+  if (!sweep || sweep.points.length === 0)
+    return (
+      <section className={styles.sweep}>
+        <div className={styles.head}>
+          <h2>Strength against coherence</h2>
+          {controls}
+        </div>
+        <div className={styles.sweepPlace}>{running ? 'The first strengths are on their way.' : 'Run to sweep.'}</div>
+      </section>
+    );
+  return (
+    <section className={styles.sweep}>
+      <Figure
+        title="Strength against coherence"
+        controls={controls}
+        caption={finding(sweep, name(steer), asked.steps)}
+        data={{
+          columns: ['strength', 'effect', 'loss of the unsteered model, nats per token', 'repeated 4-grams'],
+          rows: () => sweep.points.map((p) => [p.strength, p.effect, p.loss, p.repeats]),
+          format: (x) => number(x),
+        }}
+        file={`${file}-sweep`}
+      >
+        <Curves sweep={sweep} from={asked.from} to={asked.to} now={steer.muted ? 0 : steer.strength} kind={steer.kind} />
+      </Figure>
+    </section>
+  );
+}
+
+const coherent = ({ reference }: Sweep, point: SweepPoint): boolean => point.loss - reference.loss <= LOSS_RISE;
+
+function finding(sweep: Sweep, name: string, steps: number): string {
+  const good = sweep.points.filter((point) => coherent(sweep, point));
+  const best = good.reduce<SweepPoint | null>((a, b) => (a === null || b.effect > a.effect ? b : a), null);
+  const missing = steps - sweep.points.length;
+  const how = `Mean of ${plural(sweep.texts, 'text')} of at most ${sweep.tokens} tokens a strength; effect is read by the unsteered model from the words alone.`;
+  const left = missing > 0 ? ` ${plural(missing, 'strength')} to come.` : '';
+  if (best === null) return `No strength keeps the text within ${LOSS_RISE} nats of the default. ${how}${left}`;
+  return `Of the strengths that cost at most ${LOSS_RISE} nats of coherence, ${signed(best.strength)} shows most of ${name}: ${number(best.effect)}, by itself ${number(sweep.reference.effect)}. ${how}${left}`;
+}
+
+const PAD = { left: 46, right: 16 };
+const PLOT = 96;
+const GAP = 34;
+const HEIGHT = 2 * PLOT + GAP + 48;
+
+interface CurvesProps {
+  readonly sweep: Sweep;
+  readonly from: number;
+  readonly to: number;
+  readonly now: number;
+  readonly kind: Steer['kind'];
+}
+
+function Curves({ sweep, from, to, now, kind }: CurvesProps): ReactElement {
+  const svg = useRef<SVGSVGElement>(null);
+  const width = useWidth(svg, 640);
+  const x = scaleLinear()
+    .domain([Math.min(from, to), Math.max(from, to)])
+    .range([PAD.left, width - PAD.right]);
+  const { points, reference } = sweep;
+  const finite = points.filter(({ effect }) => Number.isFinite(effect));
+  const effects = [reference.effect, ...finite.map(({ effect }) => effect)].filter(Number.isFinite);
+  const losses = [reference.loss + LOSS_RISE, reference.loss, ...points.map(({ loss }) => loss)];
+  const top = 22;
+  const below = top + PLOT + GAP;
+  const yEffect = extent(effects).range([top + PLOT, top]);
+  const yLoss = extent([0, ...losses]).range([below + PLOT, below]);
+  const path = (y: ScaleLinear<number, number>, of: (p: SweepPoint) => number, list: readonly SweepPoint[]): string =>
+    line<SweepPoint>(
+      (p) => x(p.strength),
+      (p) => y(of(p)),
+    )([...list]) ?? '';
+  const ticks = x.ticks(Math.max(2, Math.min(9, Math.floor(width / 60))));
+  const limit = yLoss(reference.loss + LOSS_RISE);
+  return (
+    <svg
+      ref={svg}
+      className={styles.curves}
+      height={HEIGHT}
+      role="img"
+      aria-label="Effect and loss by strength; the table has the numbers"
+    >
+      <text x={0} y={12}>
+        effect: {kind === 'feature' ? 'activation in the words, own units' : 'times v in the words'}
+      </text>
+      <text x={0} y={below - 12}>
+        loss of the unsteered model, nats per token: lower is more coherent
+      </text>
+      <rect
+        className={styles.band}
+        x={PAD.left}
+        y={limit}
+        width={Math.max(0, width - PAD.left - PAD.right)}
+        height={Math.max(0, below + PLOT - limit)}
+      />
+      <text x={PAD.left + 4} y={limit - 4} className={styles.faint}>
+        +{LOSS_RISE} nats
+      </text>
+      {[yEffect, yLoss].map((y, i) => (
+        <g key={i}>
+          {y.ticks(3).map((tick) => (
+            <g key={tick}>
+              <line x1={PAD.left} x2={width - PAD.right} y1={y(tick)} y2={y(tick)} className={styles.grid} />
+              <text x={PAD.left - 6} y={y(tick) + 4} textAnchor="end" className={styles.digits}>
+                {number(tick, 2)}
+              </text>
+            </g>
+          ))}
+        </g>
+      ))}
+      {now >= Math.min(from, to) && now <= Math.max(from, to) && (
+        <line x1={x(now)} x2={x(now)} y1={top} y2={below + PLOT} className={styles.now} />
+      )}
+      <path d={path(yEffect, (p) => p.effect, finite)} className={styles.effectLine} />
+      <path d={path(yLoss, (p) => p.loss, points)} className={styles.lossLine} />
+      {finite.map((p) => (
+        <circle key={p.strength} cx={x(p.strength)} cy={yEffect(p.effect)} r={3.5} className={styles.effectPoint}>
+          <title>{`${signed(p.strength)}: effect ${number(p.effect)}, loss ${number(p.loss)}, repeats ${percent(p.repeats)}`}</title>
+        </circle>
+      ))}
+      {points.map((p) => (
+        <circle key={p.strength} cx={x(p.strength)} cy={yLoss(p.loss)} r={3.5} className={styles.lossPoint}>
+          <title>{`${signed(p.strength)}: loss ${number(p.loss)} nats`}</title>
+        </circle>
+      ))}
+      {ticks.map((tick) => (
+        <text key={tick} x={x(tick)} y={HEIGHT - 8} textAnchor="middle" className={styles.digits}>
+          {signed(tick)}
+        </text>
+      ))}
+    </svg>
+  );
+}
+
+function extent(values: readonly number[]): ScaleLinear<number, number> {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  return scaleLinear()
+    .domain(low === high ? [low - 0.5, high + 0.5] : [low, high])
+    .nice(3);
+}
