@@ -14,6 +14,8 @@ export interface TokenStripProps {
   readonly tokens: readonly TokenText[];
   /** Positions selected, bounds inclusive. */
   readonly selected: { readonly from: number; readonly to: number } | null;
+  /** Instead of one stretch, any positions. */
+  readonly chosen?: ReadonlySet<number>;
   /** `extend`: up to there from what is selected. */
   readonly onSelect: (position: number, extend: boolean) => void;
   /** Bits per token, NaN where nothing predicts it: bars below the tokens. */
@@ -32,7 +34,7 @@ export const FULL_BITS = 16;
 
 /** A prompt as its tokens: click selects, shift-click selects a range, arrow keys move. */
 export function TokenStrip(props: TokenStripProps): ReactElement {
-  const { label, tokens, selected, onSelect, surprisal, shade, bosId = null, arcs, boundaries = false } = props;
+  const { label, tokens, selected, chosen, onSelect, surprisal, shade, bosId = null, arcs, boundaries = false } = props;
   const strip = useRef<HTMLDivElement>(null);
   const [at, setAt] = useState<number | null>(null);
   const scheme = useScheme();
@@ -66,7 +68,7 @@ export function TokenStrip(props: TokenStripProps): ReactElement {
             part={part}
             token={tokens[part.to]}
             bos={part.from === 0 && tokens[0]?.id === bosId}
-            on={selected !== null && part.to >= selected.from && part.from <= selected.to}
+            on={chosen?.has(part.to) ?? (selected !== null && part.to >= selected.from && part.from <= selected.to)}
             stop={i === stop}
             bits={surprisal ? largest(surprisal, part) : NaN}
             value={shade ? largest(shade.values, part) : NaN}

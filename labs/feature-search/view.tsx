@@ -1,0 +1,89 @@
+import { useMemo, type ReactElement } from 'react';
+import { hashSpec } from '../../core/spec/index.ts';
+import type { LabView } from '../../app/state/lab-panel.ts';
+import { useModel } from '../../app/state/use-model.ts';
+import { Tabs } from '../../app/ui/Tabs.tsx';
+import { foundOf } from './lib/rows.ts';
+import type { SearchChunk, SearchResult } from './result.ts';
+import { lab, type SearchParams, type SearchTab, type SearchView } from './spec.ts';
+import { ByLabel } from './views/ByLabel.tsx';
+import { ByPrompt } from './views/ByPrompt.tsx';
+import { ByToken } from './views/ByToken.tsx';
+import { ByVariable } from './views/ByVariable.tsx';
+import { useNames } from './views/names.tsx';
+import { withParams, type PanelProps, type SearchContext } from './views/panel.tsx';
+import styles from './views/search.module.css';
+
+const TABS: readonly { readonly id: SearchTab; readonly label: string }[] = [
+  { id: 'prompt', label: 'By prompt' },
+  { id: 'token', label: 'By token' },
+  { id: 'label', label: 'By label' },
+  { id: 'variable', label: 'By variable' },
+];
+
+/** Four ways to find features; the engine is asked for the first two, the others look in what is known of them. */
+function Panel(props: PanelProps): ReactElement {
+  const { spec, result, source, chunks, stale, setSpec, setView, run } = props;
+  const { params, view } = spec;
+  const model = useModel(spec.model);
+  const found = useMemo(() => foundOf(result, chunks, stale, params.by), [result, chunks, stale, params.by]);
+  const local = view.tab === 'label' || view.tab === 'variable';
+  const names = useNames(spec.model, model?.saes.map(({ id }) => id) ?? [], source === 'live' || local);
+  const file = useMemo(() => fileName(spec), [spec]);
+  const [prompt] = spec.prompts;
+  const bos = model?.config['bos_token_id'];
+  const context: SearchContext = {
+    props,
+    found,
+    model,
+    bosId: typeof bos === 'number' ? bos : null,
+    names,
+    text:
+      prompt && 'text' in prompt
+        ? prompt.text
+        : (found.tokens ?? [])
+            .slice(1)
+            .map(({ text }) => text)
+            .join(''),
+    file,
+    ask(change) {
+      setSpec(change);
+      if (source === 'live') run();
+    },
+  };
+  const open = (tab: SearchTab): void => {
+    setView({ tab });
+    if ((tab === 'prompt' || tab === 'token') && tab !== params.by) context.ask(withParams({ by: tab }));
+  };
+  return (
+    <div className={styles.panel}>
+      <Tabs label="Ways to search" items={TABS} value={view.tab} onChange={open}>
+        <Tab context={context} />
+      </Tabs>
+    </div>
+  );
+}
+
+function Tab({ context }: { readonly context: SearchContext }): ReactElement {
+  const { view, params } = context.props.spec;
+  switch (view.tab) {
+    case 'label':
+      return <ByLabel context={context} />;
+    case 'variable':
+      return <ByVariable context={context} />;
+    case 'prompt':
+    case 'token':
+      return params.by === 'prompt' ? <ByPrompt context={context} /> : <ByToken context={context} />;
+  }
+}
+
+/** `search-<first 12 digits of the experiment's hash>`. */
+function fileName(spec: PanelProps['spec']): string {
+  try {
+    return `search-${hashSpec(spec, lab).slice(0, 12)}`;
+  } catch {
+    return 'search';
+  }
+}
+
+export const view: LabView<SearchParams, SearchView, SearchResult, SearchChunk> = { Panel };

@@ -1,0 +1,99 @@
+import type { ReactElement } from 'react';
+import { parseHook } from '../../../core/hooks.ts';
+import { featureLink } from '../../../core/share/feature-address.ts';
+import { steerLink } from '../../../core/share/steer-link.ts';
+import { SparkCells } from '../../../app/charts/SparkCells.tsx';
+import { clearFocus, setFocus, useFocus } from '../../../app/state/focus.ts';
+import { cx } from '../../../app/ui/cx.ts';
+import { AddToList } from '../../../app/views/AddToList.tsx';
+import { siteShort } from '../../../app/views/sites.ts';
+import type { Naming } from './names.tsx';
+import styles from './search.module.css';
+
+export interface Hit {
+  readonly key: string;
+  readonly sae: string;
+  readonly hook: string;
+  readonly feature: number;
+  /** Over the prompt, as shares of a full cell; leave out where there is no prompt. */
+  readonly shares?: ArrayLike<number>;
+  /** The number that it was found by, with its sign where it has one. */
+  readonly value: string;
+  /** What that number is relative to, in a few words. */
+  readonly of: string;
+  /** How common the feature is, or another fact. */
+  readonly fact: string;
+}
+
+export interface HitsProps {
+  readonly label: string;
+  readonly model: string;
+  readonly hits: readonly Hit[];
+  readonly names: Naming;
+  /** The text that a dashboard, a list or steering begins with. */
+  readonly prompt: string;
+}
+
+/** Found features, best first; each opens its dashboard with the same text on it, goes on a list, or is steered with. */
+export function Hits({ label, model, hits, names, prompt }: HitsProps): ReactElement {
+  return (
+    <ol className={styles.hits} aria-label={label} data-hits="">
+      {hits.map((hit, i) => (
+        <Row key={hit.key} rank={i + 1} hit={hit} model={model} names={names} prompt={prompt} />
+      ))}
+    </ol>
+  );
+}
+
+interface RowProps extends Omit<HitsProps, 'label' | 'hits'> {
+  readonly rank: number;
+  readonly hit: Hit;
+}
+
+function Row({ rank, hit, model, names, prompt }: RowProps): ReactElement {
+  const { sae, feature, hook } = hit;
+  const ref = { model, sae, feature };
+  const { name, from } = names(ref);
+  const layer = parseHook(hook)?.layer;
+  const focus = { sae, feature, ...(layer === null || layer === undefined ? {} : { layer }) };
+  const lit = useFocus((at) => at?.sae === sae && at.feature === feature);
+  const called = `feature ${feature} of ${siteShort(hook)}`;
+  return (
+    // Hovering only lights up the strip; the link does the same when it has the focus.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    <li
+      className={cx(styles.hit, lit && styles.lit, hit.shares && styles.withCells)}
+      onMouseEnter={() => setFocus(focus)}
+      onMouseLeave={clearFocus}
+    >
+      <span className={styles.rank}>{rank}</span>
+      <a
+        className={styles.name}
+        href={featureLink(ref, prompt)}
+        onFocus={() => setFocus(focus)}
+        onBlur={clearFocus}
+        title={name ?? 'No label yet'}
+        aria-label={`${called.charAt(0).toUpperCase()}${called.slice(1)}: ${name ?? 'no label yet'}. ${hit.value} ${hit.of}. Open its dashboard`}
+      >
+        <span className={cx(styles.text, from === 'none' && styles.unnamed)}>{name ?? 'No label yet'}</span>
+        <span className={styles.place}>
+          {siteShort(hook)} · {feature}
+        </span>
+      </a>
+      {hit.shares && (
+        <span className={styles.cells}>
+          <SparkCells shares={hit.shares} onEnter={(pos) => setFocus({ ...focus, pos })} />
+        </span>
+      )}
+      <span className={styles.value}>{hit.value}</span>
+      <span className={styles.of}>{hit.of}</span>
+      <span className={styles.fact}>{hit.fact}</span>
+      <span className={styles.actions}>
+        <AddToList item={ref} name={called} trigger="List" prompt={prompt} variant="quiet" />
+        <a href={steerLink({ ...ref, ...(prompt === '' ? {} : { prompt }) })} aria-label={`Steer with ${called}`}>
+          Steer
+        </a>
+      </span>
+    </li>
+  );
+}
