@@ -27,10 +27,18 @@ export function cosines(of: UnitRows, row: number, among: UnitRows): Float64Arra
   const { data } = among;
   const out = new Float64Array(among.n);
   for (let r = 0; r < among.n; r++) {
-    let sum = 0;
+    // Four sums at once: a single one would wait for each addition.
+    const sums = [0, 0, 0, 0] as [number, number, number, number];
     const from = r * width;
-    for (let i = 0; i < width; i++) sum += (query[i] as number) * (data[from + i] as number);
-    out[r] = sum;
+    let i = 0;
+    for (; i + 3 < width; i += 4) {
+      sums[0] += (query[i] as number) * (data[from + i] as number);
+      sums[1] += (query[i + 1] as number) * (data[from + i + 1] as number);
+      sums[2] += (query[i + 2] as number) * (data[from + i + 2] as number);
+      sums[3] += (query[i + 3] as number) * (data[from + i + 3] as number);
+    }
+    for (; i < width; i++) sums[0] += (query[i] as number) * (data[from + i] as number);
+    out[r] = sums[0] + sums[1] + (sums[2] + sums[3]);
   }
   return out;
 }

@@ -27,7 +27,7 @@ export interface Making {
   };
 }
 
-interface ListedFile {
+export interface ListedFile {
   /** Below the site. */
   readonly path: string;
   readonly bytes: number;

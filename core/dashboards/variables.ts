@@ -29,38 +29,17 @@ export interface LabelledDocument {
 }
 
 /** One text a variable. */
-export const variableKey = ({ place, kind, role, value }: Variable): string => JSON.stringify([place, kind, role, value]);
-
-/** Variables of one document, one list a token. Each variable once a token. */
-export function variablesOf({ population, ids, spans }: LabelledDocument, text: (id: number) => string): Variable[][] {
-  const rows: Variable[][] = ids.map((id) => [
-    { place: 'token', kind: 'token', role: null, value: text(id) },
-    { place: 'population', kind: population, role: null, value: null },
-  ]);
-  const add = (at: number, place: Variable['place'], { kind, role, value }: TokenSpan): void => {
-    const row = rows[at];
-    if (!row) return;
-    for (const variable of [
-      { place, kind, role: null, value: null },
-      { place, kind, role, value: null },
-      { place, kind, role: null, value },
-    ])
-      if (!row.some((v) => variableKey(v) === variableKey(variable))) row.push(variable);
-  };
-  for (const span of spans) {
-    for (let t = span.from; t < span.to; t++) add(t, 'at', span);
-    if (span.to - span.from > 1) add(span.to - 1, 'last', span);
-    add(span.from - 1, 'before', span);
-  }
-  return rows;
-}
+export const variableKey = ({ place, kind, role, value }: Variable): string =>
+  `${place}\u0000${kind}\u0000${role ?? '\u0001'}\u0000${value ?? '\u0001'}`;
 
 /** Collects documents in the order of the corpus. */
 export class VariableTableBuilder {
   readonly #ids = new Map<string, number>();
   readonly #variables: Variable[] = [];
-  readonly #rows: number[][] = [];
-  readonly #halves: (0 | 1)[] = [];
+  /** As in the table, before equal variables are merged. */
+  readonly #offsets: number[] = [0];
+  readonly #entries: number[] = [];
+  readonly #halves: number[] = [];
   readonly #text: (id: number) => string;
 
   /** @param text of a token; two tokens with the same text are one variable */
@@ -69,10 +48,30 @@ export class VariableTableBuilder {
   }
 
   /** @param number of the document in the corpus */
-  add(document: LabelledDocument, number: number): void {
-    for (const row of variablesOf(document, this.#text)) {
-      this.#rows.push(row.map((variable) => this.#id(variable)));
-      this.#halves.push((number & 1) as 0 | 1);
+  add({ population, ids, spans }: LabelledDocument, number: number): void {
+    const whole = this.#id({ place: 'population', kind: population, role: null, value: null });
+    const rows = ids.map((id) => [this.#id({ place: 'token', kind: 'token', role: null, value: this.#text(id) }), whole]);
+    const put = (token: number, place: Variable['place'], { kind, role, value }: TokenSpan): void => {
+      const row = rows[token];
+      if (!row) return;
+      for (const variable of [
+        { place, kind, role: null, value: null },
+        { place, kind, role, value: null },
+        { place, kind, role: null, value },
+      ]) {
+        const id = this.#id(variable);
+        if (!row.includes(id)) row.push(id);
+      }
+    };
+    for (const span of spans) {
+      for (let t = span.from; t < span.to; t++) put(t, 'at', span);
+      if (span.to - span.from > 1) put(span.to - 1, 'last', span);
+      put(span.from - 1, 'before', span);
+    }
+    for (const row of rows) {
+      for (const id of row) this.#entries.push(id);
+      this.#offsets.push(this.#entries.length);
+      this.#halves.push(number & 1);
     }
   }
 
@@ -88,23 +87,25 @@ export class VariableTableBuilder {
   build(): VariableTable {
     const representative = this.#merge();
     const kept = this.#variables.map((_, i) => i).filter((i) => representative[i] === i);
-    const place = new Map(kept.map((old, now) => [old, now]));
-    const offsets = new Int32Array(this.#rows.length + 1);
-    const even = new Int32Array(kept.length);
-    const odd = new Int32Array(kept.length);
-    const entries: number[] = [];
-    for (const [t, row] of this.#rows.entries()) {
-      for (const old of row) {
-        const now = place.get(old);
-        if (now === undefined) continue;
-        entries.push(now);
-        const counts = this.#halves[t] === 1 ? odd : even;
+    const place = new Int32Array(this.#variables.length).fill(-1);
+    for (const [now, old] of kept.entries()) place[old] = now;
+    const tokens = this.#halves.length;
+    const offsets = new Int32Array(tokens + 1);
+    const entries = new Int32Array(this.#entries.length);
+    const halves = [new Int32Array(kept.length), new Int32Array(kept.length)] as const;
+    let length = 0;
+    for (let t = 0; t < tokens; t++) {
+      const counts = this.#halves[t] === 1 ? halves[1] : halves[0];
+      for (let e = this.#offsets[t] ?? 0; e < (this.#offsets[t + 1] ?? 0); e++) {
+        const now = place[this.#entries[e] ?? 0] ?? -1;
+        if (now < 0) continue;
+        entries[length++] = now;
         counts[now] = (counts[now] ?? 0) + 1;
       }
-      offsets[t + 1] = entries.length;
+      offsets[t + 1] = length;
     }
     const variables = kept.map((i) => this.#variables[i]).filter((v) => v !== undefined);
-    return { variables, offsets, entries: Int32Array.from(entries), even, odd };
+    return { variables, offsets, entries: entries.slice(0, length), even: halves[0], odd: halves[1] };
   }
 
   /** [variable]: the first variable with the same tokens. Equal sets are found by count and two sums of hashes. */
@@ -112,10 +113,11 @@ export class VariableTableBuilder {
     const n = this.#variables.length;
     const counts = new Int32Array(n);
     const sums = [new Int32Array(n), new Int32Array(n)] as const;
-    for (const [t, row] of this.#rows.entries()) {
+    for (let t = 0; t < this.#halves.length; t++) {
       const a = mix(t + 1);
       const b = mix(a ^ 0x5bd1e995);
-      for (const v of row) {
+      for (let e = this.#offsets[t] ?? 0; e < (this.#offsets[t + 1] ?? 0); e++) {
+        const v = this.#entries[e] ?? 0;
         counts[v] = (counts[v] ?? 0) + 1;
         sums[0][v] = ((sums[0][v] ?? 0) + a) | 0;
         sums[1][v] = ((sums[1][v] ?? 0) + b) | 0;

@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import type { BackendName } from '../../core/model-config.ts';
 import type { Place } from '../lib/open-engine.ts';
-import { complain, UsageError } from './io.ts';
+import { ROOT } from '../lib/root.ts';
+import { complain, UsageError, userPath } from './io.ts';
 
 const USAGE = `Vitrine's engine without the page.
 
@@ -14,6 +16,13 @@ const USAGE = `Vitrine's engine without the page.
   vitrine link FILE|-    experiment to address
       --base URL                  default http://localhost:4173/
   vitrine unlink URL     address to experiment
+  vitrine dashboards MODEL [SAE …]   makes and stores feature dashboards of the named dictionaries
+      --all                       of all of the model's
+      --tokens N | --documents N  how much text; default 1000000 tokens
+      --jobs N                    processes; default 2
+      --force                     also what is up to date
+      --site DIR                  default public/: the model is read from it, dashboards/ is written to it
+      --examples                  instead: writes the lab's examples.json with features found in what is stored
   vitrine bench          times of every backend, against PyTorch where there is one
       --quick                     fewer repetitions
       --out DIR                   default e2e/bench/out
@@ -53,6 +62,8 @@ async function main([command, ...rest]: readonly string[]): Promise<number> {
     }
     case 'unlink':
       return (await import('./link.ts')).unlink(parse(rest, 1, {}).argument);
+    case 'dashboards':
+      return runDashboards(rest);
     case 'bench': {
       const { values } = parse(rest, 0, {
         quick: { type: 'boolean' },
@@ -80,20 +91,67 @@ async function main([command, ...rest]: readonly string[]): Promise<number> {
   }
 }
 
+async function runDashboards(rest: readonly string[]): Promise<number> {
+  const { values, positionals } = parseMany(rest, {
+    all: { type: 'boolean' },
+    tokens: { type: 'string' },
+    documents: { type: 'string' },
+    jobs: { type: 'string' },
+    force: { type: 'boolean' },
+    site: { type: 'string' },
+    examples: { type: 'boolean' },
+    job: { type: 'boolean' },
+  });
+  const [model, ...saes] = positionals;
+  if (model === undefined) throw new UsageError('which model?');
+  const site = text(values['site']);
+  const folder = site === null ? join(ROOT, 'public') : userPath(site);
+  if (values['examples'] === true) return (await import('../dashboards/examples.ts')).writeExamples(folder, model);
+  if (saes.length > 0 === (values['all'] === true)) throw new UsageError('name dictionaries, or give --all');
+  const documents = text(values['documents']);
+  const amount =
+    documents === null
+      ? { tokens: whole('--tokens', text(values['tokens']) ?? '1000000') }
+      : { documents: whole('--documents', documents) };
+  const { dashboards } = await import('../dashboards/index.ts');
+  return dashboards({
+    model,
+    saes: saes.length > 0 ? saes : null,
+    amount,
+    jobs: whole('--jobs', text(values['jobs']) ?? '2'),
+    force: values['force'] === true,
+    site: folder,
+    job: values['job'] === true,
+  });
+}
+
 type Options = NonNullable<ParseArgsConfig['options']>;
 type Values = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
 
 /** @param count how many arguments the command takes besides its options: one, or none */
 function parse(args: readonly string[], count: 0 | 1, options: Options): { readonly values: Values; readonly argument: string } {
+  const { values, positionals } = parseMany(args, options);
+  if (positionals.length > count) throw new UsageError(`too many arguments: ${positionals.slice(count).join(' ')}`);
+  const [argument] = positionals;
+  if (count === 1 && argument === undefined) throw new UsageError('an argument is missing');
+  return { values, argument: argument ?? '' };
+}
+
+function parseMany(
+  args: readonly string[],
+  options: Options,
+): { readonly values: Values; readonly positionals: readonly string[] } {
   try {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
-    if (positionals.length > count) throw new UsageError(`too many arguments: ${positionals.slice(count).join(' ')}`);
-    const [argument] = positionals;
-    if (count === 1 && argument === undefined) throw new UsageError('an argument is missing');
-    return { values, argument: argument ?? '' };
+    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (error) {
-    throw error instanceof UsageError ? error : new UsageError(error instanceof Error ? error.message : String(error));
+    throw new UsageError(error instanceof Error ? error.message : String(error));
   }
+}
+
+function whole(option: string, value: string): number {
+  const n = Number(value);
+  if (!Number.isSafeInteger(n) || n < 1) throw new UsageError(`${option} is a whole number from 1`);
+  return n;
 }
 
 function oneOf<T extends string>(option: string, value: unknown, allowed: readonly T[]): T {
