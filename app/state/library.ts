@@ -160,3 +160,15 @@ function storageError(error: unknown): VitrineError {
 
 /** The library of this browser. */
 export const library: LibraryStore = createLibrary(browserLibraryDb());
+
+/** Asks before the tab is closed, while something on it is not stored. */
+function guardUnsaved({ store }: LibraryStore): void {
+  if (typeof window === 'undefined') return;
+  const ask = (event: BeforeUnloadEvent): void => event.preventDefault();
+  store.subscribe(({ unsaved }) => {
+    // The listener itself keeps a page out of the browser's back-forward cache, so it is there only while it is needed.
+    if (unsaved > 0) window.addEventListener('beforeunload', ask);
+    else window.removeEventListener('beforeunload', ask);
+  });
+}
+guardUnsaved(library);

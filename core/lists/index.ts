@@ -15,3 +15,4 @@ export {
   type OwnLabel,
   type ReaderList,
 } from './schema.ts';
+export { listsFragment, parseSharedLists } from './share.ts';

@@ -1,14 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { VitrineError } from '../protocol/errors.ts';
+import { encodeJson } from '../share/codec.ts';
 import {
   featureRefKey,
   itemKey,
   libraryFile,
   LIST_LIMITS,
+  listsFragment,
   mergeLibraries,
   parseLibrary,
   parseLibraryFile,
+  parseSharedLists,
   type Library,
 } from './index.ts';
 
@@ -53,6 +56,27 @@ describe('lists of the reader', () => {
         expect(parseLibraryFile(libraryFile(all))).toEqual(all);
       }),
     );
+  });
+
+  it('come back from a link as they went; damaged links are refused with a typed error', () => {
+    fc.assert(
+      fc.property(library, fc.nat(), fc.string({ maxLength: 3 }), (all, at, put) => {
+        const fragment = listsFragment(all);
+        expect(fragment).toMatch(/^#\/lists\?s=1\.[\w-]+$/);
+        const packed = fragment.split('s=')[1]!;
+        if (all.lists.length + all.labels.length > 0) expect(parseSharedLists(packed)).toEqual(all);
+        else expect(() => parseSharedLists(packed)).toThrow(VitrineError);
+        const i = at % packed.length;
+        try {
+          parseSharedLists(packed.slice(0, i) + put + packed.slice(i + 1));
+        } catch (error) {
+          expect(error).toBeInstanceOf(VitrineError);
+          expect((error as VitrineError).code).toBe('bad-link');
+        }
+      }),
+      { numRuns: 300 },
+    );
+    expect(() => parseSharedLists(encodeJson({ lists: [{ id: 'aaaa', name: 'x', evil: 1 }] }))).toThrow(/evil/);
   });
 
   it('are merged so that nothing of either is lost, and merging again changes nothing', () => {

@@ -12,8 +12,11 @@ const MAX_ENCODED = 200_000;
 const MAX_JSON = 1_000_000;
 
 /** `1.<base64url(deflate-raw(canonical JSON))>`: the value of `s` in a lab's address. */
-export function encodeSpec(spec: ExperimentSpec): string {
-  return `${CODEC}.${base64urlnopad.encode(deflateSync(strToU8(canonicalJson(spec)), { level: 9 }))}`;
+export const encodeSpec = (spec: ExperimentSpec): string => encodeJson(spec);
+
+/** The same packing for anything that JSON can hold. */
+export function encodeJson(value: unknown): string {
+  return `${CODEC}.${base64urlnopad.encode(deflateSync(strToU8(canonicalJson(value)), { level: 9 }))}`;
 }
 
 /** The inverse, for untrusted text. Throws VitrineError `bad-link` or `bad-spec`, never anything else. */
@@ -21,7 +24,8 @@ export function decodeSpec(text: string): ExperimentSpec {
   return parseSpec(decodeJson(text));
 }
 
-function decodeJson(text: string): unknown {
+/** Unpacks untrusted text; what is in it is for the caller to validate. Throws VitrineError `bad-link`, never anything else. */
+export function decodeJson(text: string): unknown {
   const [version, body, ...more] = text.split('.');
   if (version !== CODEC || body === undefined || more.length > 0)
     throw new VitrineError('bad-link', 'the link is not of a format that this page knows');
