@@ -17,6 +17,8 @@ import { usePlace } from './use-place.ts';
 const Dialogs = lazy(() => import('./Dialogs.tsx'));
 const FeaturePage = lazy(() => import('../routes/FeaturePage.tsx'));
 const FeaturesPage = lazy(() => import('../routes/FeaturesPage.tsx'));
+const ListsPage = lazy(() => import('../routes/ListsPage.tsx'));
+const ListPage = lazy(() => import('../routes/ListPage.tsx'));
 const ModelsPage = lazy(() => import('../routes/ModelsPage.tsx'));
 const ModelPage = lazy(() => import('../routes/ModelPage.tsx'));
 const UnknownPage = lazy(() => import('../routes/UnknownPage.tsx'));
@@ -63,9 +65,7 @@ function Route({ place }: { readonly place: Place }): ReactElement {
     case 'feature':
       return <FeaturePage />;
     case 'features':
-      return (
-        <FeaturesPage key={`${place.model}/${place.sae ?? ''}`} model={place.model} sae={place.sae} filter={place.filter} />
-      );
+      return <FeaturesPage key={`${place.model}/${place.sae ?? ''}`} model={place.model} sae={place.sae} filter={place.filter} />;
     case 'lab':
     case 'embed':
       if (place.lab === FEATURE_LAB) return <FeaturePage />;
@@ -74,6 +74,10 @@ function Route({ place }: { readonly place: Place }): ReactElement {
       ) : (
         <UnknownPage what={`a lab called “${place.lab}”`} />
       );
+    case 'lists':
+      return <ListsPage packed={place.packed} />;
+    case 'list':
+      return <ListPage id={place.list} />;
     case 'models':
       return <ModelsPage />;
     case 'model':
@@ -86,7 +90,7 @@ function Route({ place }: { readonly place: Place }): ReactElement {
 function keyOf(place: Place): string {
   return place.page === 'home'
     ? `lab:${HOME_LAB}`
-    : `${place.page}:${'lab' in place ? place.lab : 'model' in place ? place.model : ''}${place.page === 'features' ? `/${place.sae ?? ''}` : ''}`;
+    : `${place.page}:${'lab' in place ? place.lab : 'model' in place ? place.model : 'list' in place ? place.list : ''}${place.page === 'features' ? `/${place.sae ?? ''}` : ''}`;
 }
 
 /** Names the tab, and after a change of the page puts the focus at its start. */
@@ -103,9 +107,12 @@ function useTitle(place: Place): void {
             : place.model
           : place.page === 'models'
             ? 'Models'
-            : null;
-    // A dashboard names itself, as it goes on to others.
-    if (place.page !== 'feature') document.title = name === null || name === undefined ? 'Vitrine' : `${name} · Vitrine`;
+            : place.page === 'lists'
+              ? 'Lists'
+              : null;
+    // A dashboard names itself, as it goes on to others, and so does a list, which can be renamed.
+    if (place.page !== 'feature' && place.page !== 'list')
+      document.title = name === null || name === undefined ? 'Vitrine' : `${name} · Vitrine`;
     if (!first.current) document.getElementById('main')?.focus({ preventScroll: true });
     if (!first.current) window.scrollTo(0, 0);
     first.current = false;

@@ -78,6 +78,9 @@ function crumb(place: Place): string {
       return 'Feature';
     case 'features':
       return place.sae === null ? `${place.model} / Features` : `${place.model} / ${place.sae}`;
+    case 'lists':
+    case 'list':
+      return 'Lists';
     case 'models':
       return 'Models';
     case 'model':

@@ -1,9 +1,11 @@
 import { labFragment } from '../../core/share/address.ts';
 import { HOME_LAB } from '../state/address.ts';
+import { library } from '../state/library.ts';
 import { catalogue, experiments, preferences } from './app.ts';
 import { openDialog } from './dialogs.ts';
 import { LABS, loadExamples } from './labs.ts';
 import { runNow } from './live.ts';
+import { listEntries } from './palette-lists.ts';
 import { pickSpecFile } from './open-file.ts';
 import { labOnScreen } from './shortcuts.ts';
 
@@ -23,7 +25,7 @@ const open = (fragment: string) => (): void => {
 
 /** Everything that can be jumped to or done, prompts used last first. */
 export async function allEntries(): Promise<readonly PaletteEntry[]> {
-  const [, ...examples] = await Promise.all([catalogue.load(), ...LABS.map((lab) => exampleEntries(lab.id))]);
+  const [, , ...examples] = await Promise.all([catalogue.load(), library.open(), ...LABS.map((lab) => exampleEntries(lab.id))]);
   const { recentPrompts, savedPrompts } = preferences.store.getState();
   return [
     ...savedPrompts.map((text, i) => promptEntry(`saved-${i}`, 'Saved prompts', text)),
@@ -45,6 +47,7 @@ export async function allEntries(): Promise<readonly PaletteEntry[]> {
       hint: 'Card, scores, dictionaries',
       go: open(`#/models/${model.id}`),
     })),
+    ...listEntries(),
     ...actions(),
   ];
 }

@@ -22,6 +22,9 @@ export type Place =
   /** The features of a dictionary, or the dictionaries of a model. */
   | { readonly page: 'features'; readonly model: string; readonly sae: string | null; readonly filter: string }
   | { readonly page: 'models' }
+  /** The reader's lists; `packed`: lists that are in the link. */
+  | { readonly page: 'lists'; readonly packed: string | null }
+  | { readonly page: 'list'; readonly list: string }
   | { readonly page: 'model'; readonly model: string }
   | { readonly page: 'unknown'; readonly path: string };
 
@@ -46,6 +49,8 @@ export function parsePlace(fragment: string): Place {
       sae: rest.length === 0 ? null : rest.join('/'),
       filter: new URLSearchParams(query).get('q') ?? '',
     };
+  if (first === 'lists' && !embed && rest.length === 0)
+    return second === undefined ? { page: 'lists', packed: new URLSearchParams(query).get('s') } : { page: 'list', list: second };
   if (first === 'models' && !embed && rest.length === 0)
     return second === undefined ? { page: 'models' } : { page: 'model', model: second };
   return { page: 'unknown', path };
