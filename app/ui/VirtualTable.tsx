@@ -46,7 +46,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>): ReactElement {
     };
   }, []);
   // Another order or filter begins at its start.
-  useEffect(() => frame.current?.scrollTo({ top: 0 }), [sort.key, sort.descending, rows.length]);
+  useEffect(() => void frame.current?.scrollTo({ top: 0 }), [sort.key, sort.descending, rows.length]);
   const from = Math.max(0, Math.floor(view.top / ROW) - BEYOND);
   const to = Math.min(rows.length, Math.ceil((view.top + view.height) / ROW) + BEYOND);
   return (

@@ -5,7 +5,7 @@ import { useScheme } from '../charts/scheme.ts';
 import { cx } from '../ui/cx.ts';
 import styles from './ExampleList.module.css';
 import { windowOf, type ExampleContext } from './example-window.ts';
-import { number, plural } from './numbers.ts';
+import { number } from './numbers.ts';
 import { quoteToken, segments, type Segment } from './tokens.ts';
 
 export interface ExampleItem {
@@ -64,7 +64,11 @@ export function ExampleList(props: ExampleListProps): ReactElement {
             <Text item={item} full={full} context={shown} breaks={breaks} values={values} bosId={bosId} scheme={scheme} />
             <span className={styles.source}>
               <span>{item.source}</span>
-              {item.repeats > 0 && <span>and {plural(item.repeats, 'text')} that reads the same here</span>}
+              {item.repeats > 0 && (
+                <span className={styles.repeats}>
+                  and {item.repeats} more that {item.repeats === 1 ? 'reads' : 'read'} the same
+                </span>
+              )}
               <span className={styles.actions}>
                 {context !== 'full' && (
                   <button type="button" aria-pressed={opened.has(item.key)} onClick={() => toggle(item.key)}>

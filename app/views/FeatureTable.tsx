@@ -30,10 +30,12 @@ export interface FeatureTableProps {
   readonly onPin: (key: string) => void;
   /** Leave out where a feature is: all are of one place. */
   readonly hideSite?: boolean;
+  /** Address of a feature's dashboard. */
+  readonly href?: (item: FeatureItem) => string;
 }
 
 /** Features, one a row: where it is, what it means, where on the prompt, how strongly. A press pins; arrows, j and k move; p pins. */
-export function FeatureTable({ label, items, marked, onPin, hideSite = false }: FeatureTableProps): ReactElement {
+export function FeatureTable({ label, items, marked, onPin, hideSite = false, href }: FeatureTableProps): ReactElement {
   const list = useRef<HTMLUListElement>(null);
   const [at, setAt] = useState(0);
   const stop = Math.min(at, items.length - 1);
@@ -59,6 +61,7 @@ export function FeatureTable({ label, items, marked, onPin, hideSite = false }: 
           item={item}
           marked={marked}
           hideSite={hideSite}
+          href={href?.(item)}
           stop={i === stop}
           onPin={() => onPin(item.key)}
           onKeyDown={(event) => onKeyDown(event, item)}
@@ -73,6 +76,7 @@ interface RowProps {
   readonly item: FeatureItem;
   readonly marked: FeatureTableProps['marked'];
   readonly hideSite: boolean;
+  readonly href: string | undefined;
   readonly stop: boolean;
   readonly onPin: () => void;
   readonly onKeyDown: (event: KeyboardEvent) => void;
@@ -80,7 +84,7 @@ interface RowProps {
 }
 
 /** `lit`: this row is what the focus is on, or is active where it is. `dim`: something else is. */
-function Row({ item, marked, hideSite, stop, onPin, onKeyDown, onFocus }: RowProps): ReactElement {
+function Row({ item, marked, hideSite, href, stop, onPin, onKeyDown, onFocus }: RowProps): ReactElement {
   const state = useFocus((focus) => {
     if (focus?.feature !== undefined) return focus.feature === item.feature && focus.sae === item.sae ? 'lit' : null;
     if (focus?.pos === undefined) return null;
@@ -90,7 +94,7 @@ function Row({ item, marked, hideSite, stop, onPin, onKeyDown, onFocus }: RowPro
   const name = item.label ?? 'No label yet';
   const max = item.maxKnown > 0 ? number(item.maxKnown) : 'unknown';
   return (
-    <li>
+    <li className={cx(href !== undefined && styles.linked)}>
       <button
         type="button"
         className={cx(styles.row, state === 'lit' && styles.lit, state === 'dim' && styles.dim)}
@@ -121,6 +125,17 @@ function Row({ item, marked, hideSite, stop, onPin, onKeyDown, onFocus }: RowPro
         </span>
         <Pin on={item.pinned} />
       </button>
+      {href !== undefined && (
+        <a
+          href={href}
+          className={styles.open}
+          tabIndex={stop ? 0 : -1}
+          aria-label={`Dashboard of feature ${item.feature} of ${item.site}`}
+          title="Its dashboard"
+        >
+          →
+        </a>
+      )}
     </li>
   );
 }

@@ -1,4 +1,5 @@
 import { useState, type ReactElement } from 'react';
+import { featureLink } from '../../../core/share/feature-address.ts';
 import { Legend } from '../../../app/charts/Legend.tsx';
 import { labelText, useLabels } from '../../../app/state/labels.ts';
 import { Button } from '../../../app/ui/Button.tsx';
@@ -79,6 +80,9 @@ function FeatureFigure({ context }: { readonly context: PanelContext }): ReactEl
       pinned: view.pinned.includes(trace.key),
     };
   };
+  const [first] = spec.prompts;
+  const href = ({ sae, feature }: FeatureItem): string =>
+    featureLink({ model: spec.model, sae, feature }, first && 'text' in first ? first.text : '');
   const pin = (key: string): void =>
     setView({ pinned: view.pinned.includes(key) ? view.pinned.filter((k) => k !== key) : [...view.pinned, key].slice(-50) });
   const pinnedTraces = view.pinned
@@ -113,7 +117,13 @@ function FeatureFigure({ context }: { readonly context: PanelContext }): ReactEl
       {pinnedTraces.length > 0 && (
         <div className={`${styles.group} ${styles.pinned}`}>
           <h3>pinned</h3>
-          <FeatureTable label="Pinned features" items={pinnedTraces.map((trace) => item(trace))} marked={here} onPin={pin} />
+          <FeatureTable
+            label="Pinned features"
+            items={pinnedTraces.map((trace) => item(trace))}
+            marked={here}
+            onPin={pin}
+            href={href}
+          />
         </div>
       )}
       {groups.map(({ name, traces: list, marked }) => (
@@ -124,6 +134,7 @@ function FeatureFigure({ context }: { readonly context: PanelContext }): ReactEl
             items={list.map((trace) => item(trace, marked))}
             marked={marked ?? here}
             onPin={pin}
+            href={href}
             hideSite={oneSite || view.groupBy === 'layer'}
           />
         </div>

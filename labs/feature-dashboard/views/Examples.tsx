@@ -123,7 +123,7 @@ const itemOf = (example: DashboardExample): ExampleItem => ({
   values: tensorData(example.activations),
   position: example.position,
   value: example.value,
-  source: `${example.population}, document ${count(example.document)}, token ${example.position}`,
+  source: `${example.population} · document ${count(example.document)} · token ${example.position}`,
   repeats: example.repeats,
 });
 

@@ -5,6 +5,7 @@ import { Button } from '../../../app/ui/Button.tsx';
 import { Disclosure } from '../../../app/ui/Disclosure.tsx';
 import { TextField } from '../../../app/ui/Field.tsx';
 import { Table, type Column } from '../../../app/ui/Table.tsx';
+import { AddToList } from '../../../app/views/AddToList.tsx';
 import { count, number, percent } from '../../../app/views/numbers.ts';
 import { NAMED_FROM, variableCode, truthWords } from '../../../app/views/variable-words.ts';
 import type { DashboardContext } from './panel.tsx';
@@ -120,6 +121,7 @@ function OwnLabel({ context }: { readonly context: DashboardContext }): ReactEle
         <Button size="s" onClick={() => setDraft(own ?? '')}>
           {own === null ? 'Label it' : 'Rename it'}
         </Button>
+        <AddToList item={ref} name={own ?? `Feature ${feature}`} prompt={context.prompt} />
       </p>
     );
   return (

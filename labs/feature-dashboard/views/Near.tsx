@@ -1,8 +1,10 @@
 import type { ReactElement, ReactNode } from 'react';
+import { useDictionary } from '../../../app/state/dictionary-index.ts';
 import { labelText, useLabels } from '../../../app/state/labels.ts';
 import { Figure } from '../../../app/views/Figure.tsx';
 import { count, number, percent, signed } from '../../../app/views/numbers.ts';
 import { siteShort } from '../../../app/views/sites.ts';
+import { NAMED_FROM, truthWords } from '../../../app/views/variable-words.ts';
 import { FeatureLink } from './FeatureLink.tsx';
 import type { DashboardContext } from './panel.tsx';
 import styles from './dashboard.module.css';
@@ -14,8 +16,15 @@ export function Near({ context }: { readonly context: DashboardContext }): React
   const { dashboard, file, model, sae } = context;
   const { nearest, coactive, elsewhere } = dashboard;
   const labels = useLabels();
+  const known = useDictionary(dashboard.model, sae);
+  const truth = (feature: number): string | null => {
+    const best = known.state === 'ready' ? known.index.best[feature] : null;
+    const variable = best && best[1] >= NAMED_FROM && known.state === 'ready' ? known.index.variables[best[0]] : undefined;
+    return variable ? truthWords(variable) : null;
+  };
+  // The reader's own name; else what the ground truth calls it, known of this dictionary.
   const named = (feature: number, of: string = sae): string | null =>
-    labelText(labels, { model: dashboard.model, sae: of, feature });
+    labelText(labels, { model: dashboard.model, sae: of, feature }) ?? (of === sae ? truth(feature) : null);
   const hookOf = (id: string): string => model?.saes.find((entry) => entry.id === id)?.hookName ?? id;
   const [first] = nearest;
   const [often] = coactive;
