@@ -1,9 +1,13 @@
 import { Suspense, use, useEffect, useRef, type ReactElement } from 'react';
+import { specFragment } from '../../core/share/address.ts';
 import { experiments } from '../shell/app.ts';
 import { ErrorBoundary } from '../shell/ErrorBoundary.tsx';
 import { backendLabel, milliseconds } from '../shell/format.ts';
 import { forgetFailedLoads, loadView } from '../shell/labs.ts';
-import { labFragment } from '../../core/share/address.ts';
+import { usePlace } from '../shell/use-place.ts';
+import { Parts, readParts } from '../state/embed-parts.tsx';
+import type { LabPanelProps } from '../state/lab-panel.ts';
+import { Button } from '../ui/Button.tsx';
 import { ErrorNotice, Notice } from '../ui/Notice.tsx';
 import styles from './EmbedPage.module.css';
 import { PanelSkeleton } from './LabPage.tsx';
@@ -15,6 +19,7 @@ export function EmbedPage({ lab }: { readonly lab: string }): ReactElement {
   useEffect(() => {
     const element = box.current;
     if (!element || window.parent === window) return;
+    // To any page, as no one knows which it will be: a height tells nothing of what is asked or answered in here.
     const tell = (): void =>
       window.parent.postMessage({ type: 'vitrine:height', height: Math.ceil(element.getBoundingClientRect().height) }, '*');
     const observer = new ResizeObserver(tell);
@@ -42,24 +47,34 @@ export function EmbedPage({ lab }: { readonly lab: string }): ReactElement {
 }
 
 function EmbeddedPanel({ lab }: { readonly lab: string }): ReactElement | null {
-  const { Panel } = use(loadView(lab));
+  const { Panel, parts = [] } = use(loadView(lab));
+  const place = usePlace();
   const panel = usePanel(lab);
   const badLink = experiments.store.getState().badLink;
   if (!panel) return null;
-  const { result, running, source, provenance, error, run } = panel;
+  const { running, source, error, run, stop } = panel;
   return (
     <>
       {badLink && <ErrorNotice error={badLink.error} />}
       <div aria-busy={running} data-source={source ?? 'none'}>
-        <Panel {...panel} />
+        <Parts shown={'options' in place ? readParts(place.options, parts) : null}>
+          <Panel {...panel} />
+        </Parts>
       </div>
       {error && <ErrorNotice error={error} onRetry={run} />}
       <footer className={styles.foot}>
-        <span>
-          {result === null || !provenance
-            ? 'Nothing is downloaded until you press Run.'
-            : `${source === 'live' ? 'Live, computed in this frame' : 'Recorded result'}: ${provenance.model.id}, ${backendLabel(provenance.backend)}, ${milliseconds(provenance.milliseconds)}.`}
-        </span>
+        <span>{sentence(panel)}</span>
+        {running ? (
+          <Button size="s" onClick={stop}>
+            Stop it
+          </Button>
+        ) : (
+          source !== 'live' && (
+            <Button size="s" onClick={run}>
+              Run it here
+            </Button>
+          )
+        )}
         <a href={link(lab)} target="_blank" rel="noreferrer">
           Open in Vitrine
         </a>
@@ -68,9 +83,19 @@ function EmbeddedPanel({ lab }: { readonly lab: string }): ReactElement | null {
   );
 }
 
+function sentence({ running, progress, result, provenance, source, stale }: LabPanelProps): string {
+  if (running && progress?.unit === 'bytes')
+    return `${progress.phase.charAt(0).toUpperCase()}${progress.phase.slice(1)}: ${(progress.done / 1e6).toFixed(1)} of ${(progress.total / 1e6).toFixed(1)} MB.`;
+  if (running) return 'Working.';
+  if (result === null || !provenance) return 'Nothing is downloaded until you press Run.';
+  if (stale) return 'This answers what was asked before. Run to get the new answer.';
+  const what = source === 'live' ? 'Live, computed in this browser' : 'Recorded result';
+  return `${what}: ${provenance.model.id}, ${backendLabel(provenance.backend)}, ${milliseconds(provenance.milliseconds)}.`;
+}
+
 function link(lab: string): string {
   try {
-    return labFragment(experiments.minimal(lab));
+    return specFragment(experiments.minimal(lab));
   } catch {
     return `#/lab/${lab}`;
   }

@@ -9,6 +9,7 @@ import { createPreferences, type PreferencesStore } from '../state/preferences.t
 import { createResults, type Results } from '../state/results.ts';
 import { shareCatalogue } from '../state/use-model.ts';
 import { LABS } from './labs.ts';
+import { shareEngine } from './shared-engine.ts';
 
 /** Absolute URL of the site, ending in `/`. */
 export const SITE: string = new URL(import.meta.env.BASE_URL, document.baseURI).href;
@@ -29,6 +30,12 @@ export async function fetchText(path: string): Promise<string | null> {
   return response.text();
 }
 
+function createWorker(): Worker {
+  const name = workerName();
+  const worker = new Worker(new URL('../../workers/engine.worker.ts', import.meta.url), { type: 'module', name });
+  return watchWorker(worker, name);
+}
+
 const storage = browserStorage();
 export const preferences: PreferencesStore = createPreferences(storage);
 export const experiments: Experiments = createExperiments(LABS, storage);
@@ -38,11 +45,8 @@ shareCatalogue(catalogue);
 export const engineHost: EngineHost = createEngineHost(
   (backend) =>
     new EngineClient({
-      createWorker: () => {
-        const name = workerName();
-        const worker = new Worker(new URL('../../workers/engine.worker.ts', import.meta.url), { type: 'module', name });
-        return watchWorker(worker, name);
-      },
+      // Embeds of one page share an engine; a page of its own has its own.
+      createWorker: window.parent === window ? createWorker : shareEngine({ key: `${COMMIT} ${backend}`, createWorker }),
       base: SITE,
       commit: COMMIT,
       backend,

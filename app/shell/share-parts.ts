@@ -1,4 +1,4 @@
-import { labFragment } from '../../core/share/address.ts';
+import { specFragment } from '../../core/share/address.ts';
 import { LINK_BUDGET } from '../../core/share/codec.ts';
 import { plainResult } from '../../core/protocol/wire-tensor.ts';
 import type { ExperimentSpec } from '../../core/spec/index.ts';
@@ -13,7 +13,7 @@ export interface ShareLink {
 
 /** The experiment as a link. */
 export function shareLink(site: string, spec: ExperimentSpec): ShareLink {
-  const fragment = labFragment(spec);
+  const fragment = specFragment(spec);
   return { url: `${site}${fragment}`, length: fragment.length, fits: fragment.length <= LINK_BUDGET };
 }
 
@@ -37,12 +37,31 @@ export interface EmbedOptions {
   /** Pixels. */
   readonly height: number;
   readonly theme: 'system' | 'light' | 'dark';
+  /** Ids of the parts to show; null: all of them. */
+  readonly parts?: readonly string[] | null;
 }
 
-/** Address of the view without the shell. */
-export function embedUrl(site: string, spec: ExperimentSpec, { theme }: EmbedOptions): string {
-  const fragment = labFragment(spec).replace('#/lab/', '#/embed/lab/');
-  return `${site}${theme === 'system' ? fragment : fragment.replace('?s=', `?theme=${theme}&s=`)}`;
+/** Address of the view without the shell: the link's own, with what the embed asks for in front of the experiment. */
+export function embedUrl(site: string, spec: ExperimentSpec, { theme, parts = null }: EmbedOptions): string {
+  const [path = '', query] = specFragment(spec).replace(/^#\//, '#/embed/').split('?', 2);
+  const asked = [
+    ...(theme === 'system' ? [] : [`theme=${theme}`]),
+    ...(parts === null ? [] : [`parts=${parts.map(encodeURIComponent).join(',')}`]),
+    ...(query === undefined ? [] : [query]),
+  ];
+  return `${site}${path}${asked.length === 0 ? '' : `?${asked.join('&')}`}`;
+}
+
+/** For pages that fit the frame to what is in it. It listens to this site alone, and takes a number from it and nothing else. */
+export function fitScript(site: string): string {
+  const origin = JSON.stringify(new URL(site).origin);
+  return `<script>
+addEventListener('message', ({ origin, source, data }) => {
+  if (origin !== ${origin} || data?.type !== 'vitrine:height' || !(data.height > 0)) return;
+  for (const frame of document.querySelectorAll('iframe'))
+    if (frame.contentWindow === source) frame.style.height = Math.min(data.height, 4000) + 'px';
+});
+</script>`;
 }
 
 export function embedCode(site: string, spec: ExperimentSpec, title: string, options: EmbedOptions): string {

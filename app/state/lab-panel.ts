@@ -35,7 +35,15 @@ export interface LabPanelProps<Params extends object = object, View extends obje
   stop(): void;
 }
 
+/** A piece of a panel that an embed can do without; the panel wraps it in `Part` of `app/state/embed-parts.tsx`. */
+export interface LabPart {
+  readonly id: string;
+  readonly label: string;
+}
+
 /** What `labs/<id>/view.tsx` exports as `view`. */
 export interface LabView<Params extends object = object, View extends object = object, Result = unknown, Chunk = unknown> {
   readonly Panel: ComponentType<LabPanelProps<Params, View, Result, Chunk>>;
+  /** What embeds can choose from, in the order in which it stands on the page. */
+  readonly parts?: readonly LabPart[];
 }

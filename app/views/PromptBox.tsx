@@ -1,4 +1,4 @@
-import { useId, type ReactElement, type ReactNode } from 'react';
+import { useId, useRef, type ReactElement, type ReactNode } from 'react';
 import { Button } from '../ui/Button.tsx';
 import styles from './PromptBox.module.css';
 import { plural } from './numbers.ts';
@@ -21,7 +21,11 @@ export interface PromptBoxProps {
   readonly children?: ReactNode;
 }
 
-/** The prompt: always visible, always editable. ⌘↵ or Ctrl ↵ runs (the shell listens for it), ↵ makes a new line. */
+/**
+ * The prompt: always visible, always editable. Run stays where it is while something runs and then asks anew; Stop is a button
+ * of its own, so that a press meant for Run never ends the run that just began by itself. ⌘↵ or Ctrl ↵ runs (the shell
+ * listens for it), ↵ makes a new line.
+ */
 export function PromptBox(props: PromptBoxProps): ReactElement {
   const {
     label,
@@ -37,6 +41,7 @@ export function PromptBox(props: PromptBoxProps): ReactElement {
     children,
   } = props;
   const id = useId();
+  const runButton = useRef<HTMLButtonElement>(null);
   const over = tokens !== null && limit !== null && tokens > limit;
   return (
     <div className={styles.prompt}>
@@ -58,15 +63,36 @@ export function PromptBox(props: PromptBoxProps): ReactElement {
         onChange={(event) => onChange(event.target.value)}
       />
       <div className={styles.side}>
-        <span id={`${id}-count`} className={over ? styles.over : styles.count}>
-          {tokens === null ? '' : limit === null ? plural(tokens, 'token') : `${tokens} of ${plural(limit, 'token')}`}
-          {over && ': too long'}
+        <span className={styles.state}>
+          <span
+            id={`${id}-count`}
+            className={over ? styles.over : styles.count}
+            data-hidden={!hideRun && running ? '' : undefined}
+          >
+            {tokens === null ? '' : limit === null ? plural(tokens, 'token') : `${tokens} of ${plural(limit, 'token')}`}
+            {over && ': too long'}
+          </span>
+          {!hideRun && (
+            <Button
+              data-hidden={running ? undefined : ''}
+              onClick={() => {
+                runButton.current?.focus();
+                onStop();
+              }}
+            >
+              Stop
+            </Button>
+          )}
         </span>
         {children}
-        {hideRun ? null : running ? (
-          <Button onClick={onStop}>Stop</Button>
-        ) : (
-          <Button variant="primary" onClick={onRun} disabled={value.trim() === ''} aria-keyshortcuts="Meta+Enter Control+Enter">
+        {!hideRun && (
+          <Button
+            ref={runButton}
+            variant={running ? 'plain' : 'primary'}
+            onClick={onRun}
+            disabled={value.trim() === ''}
+            aria-keyshortcuts="Meta+Enter Control+Enter"
+          >
             Run
           </Button>
         )}

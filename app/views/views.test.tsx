@@ -124,3 +124,18 @@ describe('the other views', () => {
     expect(html).toMatch(/<figure.*<figcaption.*The finding\..*View as table/s);
   });
 });
+
+describe('PromptBox', () => {
+  const box = (running: boolean): string =>
+    renderToStaticMarkup(
+      <PromptBox label="Prompt" value="x" onChange={nothing} running={running} onRun={nothing} onStop={nothing} />,
+    );
+
+  it('Stop stands beside Run, never in its place, so that a press meant for one does not hit the other', () => {
+    const places = (html: string): string[] => [...html.matchAll(/>(Stop|Run)<\/button>/g)].map(([, name]) => name ?? '');
+    expect(places(box(true))).toEqual(['Stop', 'Run']);
+    expect(places(box(false))).toEqual(['Stop', 'Run']);
+    expect(/<button[^>]*data-hidden=""[^>]*>Stop/.test(box(false))).toBe(true);
+    expect(/<button[^>]*data-hidden[^>]*>Stop/.test(box(true))).toBe(false);
+  });
+});

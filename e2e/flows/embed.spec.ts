@@ -1,7 +1,7 @@
 import { labFragment } from '../../core/share/address.ts';
 import { lab as explore } from '../../labs/explore/spec.ts';
 import { openHost, type Told } from './embedding.ts';
-import { expect, openSite, test } from './harness.ts';
+import { DICTIONARY, expect, openSite, test, WEIGHTS, WORKER } from './harness.ts';
 import { OTHER } from './reader.ts';
 
 // The page around the embed is of another origin, which is the point.
@@ -24,7 +24,7 @@ for (const isolated of [true, false])
     expect(site.requests.filter((path) => /\.safetensors$|engine\.worker/.test(path))).toEqual([]);
 
     await run.click();
-    await expect(frame.getByText(/^Live, computed in this frame: primer, WASM, /)).toBeVisible();
+    await expect(frame.getByText(/^Live, computed in this browser: primer, WASM, /)).toBeVisible();
     await expect(frame.locator('[data-features] button').first()).toBeVisible();
     const tokens = frame.getByRole('toolbar', { name: 'Tokens of the prompt' }).getByRole('button');
     expect((await tokens.allTextContents()).slice(1).join('')).toBe(OTHER);
@@ -64,4 +64,92 @@ test('an embed of a lab that does not exist says so', async ({ page, site }) => 
   await page.goto(host.url);
   await expect(page.frameLocator('iframe').getByText('There is no lab called “nowhere”')).toBeVisible();
   host.close();
+});
+
+const embedOf = (text: string, options = ''): string =>
+  labFragment({ ...explore.defaults, prompts: [{ text }] })
+    .replace('#/lab/', '#/embed/lab/')
+    .replace('?', `?${options}`);
+
+test('several embeds of one page share one engine, and outlive the one that runs it', async ({ page, site }) => {
+  test.slow();
+  const texts = [OTHER, 'Monday, Tuesday, Wednesday,', 'The war lasted from the year 1732 to the year 17'];
+  const host = await openHost(texts.map((text) => `${site.url}${embedOf(text)}`));
+  await page.goto(host.url);
+  const frame = (i: number) => page.frameLocator('iframe').nth(i);
+  const run = async (i: number): Promise<void> => {
+    await frame(i).getByRole('button', { name: 'Run', exact: true }).click();
+    await expect(frame(i).getByText(/^Live, computed in this browser: primer, /)).toBeVisible({ timeout: 60_000 });
+  };
+  const tokens = (i: number): Promise<readonly string[]> =>
+    frame(i).getByRole('toolbar', { name: 'Tokens of the prompt' }).getByRole('button').allTextContents();
+  // All at once: one of them makes the engine.
+  await Promise.all([run(0), run(1), run(2)]);
+  for (const [i, text] of texts.entries()) expect((await tokens(i)).slice(1).join('')).toBe(text);
+  const asked = (pattern: RegExp): number => site.requests.filter((path) => pattern.test(path.slice(1))).length;
+  expect(asked(WORKER)).toBe(1);
+  expect(asked(WEIGHTS)).toBe(1);
+  expect(asked(DICTIONARY)).toBe(1);
+  const engines = (): number => page.workers().filter((worker) => worker.url().includes('engine.worker')).length;
+  expect(engines()).toBe(1);
+
+  // The frame that has the engine goes: the others notice, and start one of their own.
+  const [owner] = page.workers().filter((worker) => worker.url().includes('engine.worker'));
+  let owned = true;
+  owner?.once('close', () => (owned = false));
+  let left = texts.length;
+  for (; left > 1 && owned; left--) {
+    await page.evaluate(() => document.querySelector('iframe')?.remove());
+    await page.waitForTimeout(1_000);
+  }
+  // The last frame had it, if it is there still.
+  if (!owned) await expect.poll(engines).toBe(1);
+  await frame(0).getByRole('textbox', { name: 'Prompt' }).fill('Tom and Anna');
+  await run(0);
+  await expect(frame(0).getByRole('toolbar', { name: 'Tokens of the prompt' })).toContainText('Anna');
+  expect(engines()).toBe(1);
+  host.close();
+});
+
+test('an embed shows the parts it was asked for', async ({ page, site }) => {
+  const host = await openHost([`${site.url}${embedOf(OTHER, 'parts=tokens&')}`]);
+  await page.goto(host.url);
+  const frame = page.frameLocator('iframe');
+  await expect(frame.getByRole('button', { name: 'Run it here' })).toBeVisible();
+  await expect(frame.getByRole('textbox', { name: 'Prompt' })).toHaveCount(0);
+  await expect(frame.getByRole('tab', { name: 'Features' })).toHaveCount(0);
+  await frame.getByRole('button', { name: 'Run it here' }).click();
+  const tokens = frame.getByRole('toolbar', { name: 'Tokens of the prompt' }).getByRole('button');
+  await expect(tokens.first()).toBeVisible({ timeout: 60_000 });
+  host.close();
+});
+
+test('a page that is isolated itself can embed it, too', async ({ page, site }) => {
+  const host = await openHost([`${site.url}#/embed/lab/explore`], {
+    headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'credentialless' },
+  });
+  await page.goto(host.url);
+  const frame = page.frameLocator('iframe');
+  await expect(frame.getByText(/^Recorded result: primer, /)).toBeVisible();
+  host.close();
+});
+
+test('the gallery of embeds: recorded results in plain frames, as tall as what is in them, and no weights', async ({
+  page,
+  site,
+}) => {
+  await page.goto(`${site.url}embeds.html`);
+  const frames = page.locator('iframe');
+  const count = await frames.count();
+  expect(count).toBeGreaterThan(3);
+  for (let i = 0; i < count; i++) {
+    const main = frames.nth(i).contentFrame().getByRole('main');
+    await expect(main).toBeVisible();
+    const inside = async (): Promise<number> => main.evaluate((element) => Math.ceil(element.getBoundingClientRect().height));
+    const around = async (): Promise<number> => (await frames.nth(i).boundingBox())?.height ?? 0;
+    await expect.poll(async () => Math.abs((await inside()) - (await around()))).toBeLessThan(4);
+    await expect(main.getByRole('alert')).toHaveCount(0);
+  }
+  await page.waitForLoadState('networkidle');
+  expect(site.requests.filter((path) => /\.safetensors$|engine\.worker/.test(path))).toEqual([]);
 });

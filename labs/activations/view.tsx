@@ -2,6 +2,7 @@ import { useMemo, type ReactElement } from 'react';
 import { hashSpec } from '../../core/spec/index.ts';
 import { parseHook, siteLabel } from '../../core/hooks.ts';
 import type { LabPanelProps, LabView } from '../../app/state/lab-panel.ts';
+import { Part } from '../../app/state/embed-parts.tsx';
 import { useModel } from '../../app/state/use-model.ts';
 import { Skeleton } from '../../app/ui/Disclosure.tsx';
 import { Select } from '../../app/ui/Field.tsx';
@@ -31,29 +32,39 @@ function Panel(props: Props): ReactElement {
   const file = useMemo(() => fileName(spec), [spec]);
   return (
     <div className={styles.panel}>
-      <Prompts
-        prompts={spec.prompts}
-        tokens={current ? (shown?.prompts ?? null) : null}
-        limit={config?.nCtx ?? null}
-        running={running}
-        {...{ setSpec, run, stop }}
-      />
-      <HookPicker
-        config={config}
-        patterns={spec.params.hooks}
-        onChange={(hooks) => setSpec((s) => ({ ...s, params: { ...s.params, hooks: [...hooks] } }))}
-        positions={shown?.prompts.length === spec.prompts.length ? shown.prompts.map((prompt) => prompt.length) : []}
-        sure={current}
-      />
-      <Toggle
-        label="Also keep the logits of every position"
-        checked={spec.params.logits}
-        onChange={(logits) => setSpec((s) => ({ ...s, params: { ...s.params, logits } }))}
-      />
+      <Part id="prompt">
+        <Prompts
+          prompts={spec.prompts}
+          tokens={current ? (shown?.prompts ?? null) : null}
+          limit={config?.nCtx ?? null}
+          running={running}
+          {...{ setSpec, run, stop }}
+        />
+      </Part>
+      <Part id="hooks">
+        <HookPicker
+          config={config}
+          patterns={spec.params.hooks}
+          onChange={(hooks) => setSpec((s) => ({ ...s, params: { ...s.params, hooks: [...hooks] } }))}
+          positions={shown?.prompts.length === spec.prompts.length ? shown.prompts.map((prompt) => prompt.length) : []}
+          sure={current}
+        />
+        <Toggle
+          label="Also keep the logits of every position"
+          checked={spec.params.logits}
+          onChange={(logits) => setSpec((s) => ({ ...s, params: { ...s.params, logits } }))}
+        />
+      </Part>
       {shown && shown.entries.length > 0 ? (
         <div className={styles.answer} data-stale={current ? undefined : ''}>
-          <Answer result={shown} view={spec.view} setView={setView} file={file} bosId={config?.bosTokenId ?? null} />
-          {result && !stale && <Files result={result} provenance={provenance} model={model} file={file} />}
+          <Part id="picture">
+            <Answer result={shown} view={spec.view} setView={setView} file={file} bosId={config?.bosTokenId ?? null} />
+          </Part>
+          {result && !stale && (
+            <Part id="files">
+              <Files result={result} provenance={provenance} model={model} file={file} />
+            </Part>
+          )}
         </div>
       ) : running || spec.prompts.length > 0 ? (
         <Skeleton height="480px" label="Activations are on their way" />
@@ -183,4 +194,12 @@ function fileName(spec: Props['spec']): string {
   }
 }
 
-export const view: LabView<ActivationsParams, ActivationsView, ActivationsResult, ActivationsChunk> = { Panel };
+export const view: LabView<ActivationsParams, ActivationsView, ActivationsResult, ActivationsChunk> = {
+  Panel,
+  parts: [
+    { id: 'prompt', label: 'Prompts' },
+    { id: 'hooks', label: 'Choice of hooks' },
+    { id: 'picture', label: 'Picture and statistics' },
+    { id: 'files', label: 'Files' },
+  ],
+};

@@ -1,6 +1,7 @@
 import { useMemo, type ReactElement } from 'react';
 import { hashSpec } from '../../core/spec/index.ts';
 import type { LabPanelProps, LabView } from '../../app/state/lab-panel.ts';
+import { Part } from '../../app/state/embed-parts.tsx';
 import { useModel } from '../../app/state/use-model.ts';
 import { Skeleton } from '../../app/ui/Disclosure.tsx';
 import { Tabs } from '../../app/ui/Tabs.tsx';
@@ -72,42 +73,48 @@ function Panel(props: Props): ReactElement {
   });
   return (
     <div className={styles.panel}>
-      <PromptBox
-        label="Prompt"
-        value={text}
-        onChange={(value) =>
-          setSpec((s) => ({
-            ...s,
-            prompts: [{ ...(prompt && 'bos' in prompt ? prompt : {}), text: value }, ...s.prompts.slice(1)],
-          }))
-        }
-        running={running}
-        onRun={run}
-        onStop={stop}
-        tokens={tokens && !parts.stale ? tokens.length : null}
-        limit={typeof limit === 'number' ? limit : null}
-      />
-      {context ? (
-        <div className={styles.answer} data-stale={parts.stale ? '' : undefined}>
-          <Strip context={context} />
+      <Part id="prompt">
+        <PromptBox
+          label="Prompt"
+          value={text}
+          onChange={(value) =>
+            setSpec((s) => ({
+              ...s,
+              prompts: [{ ...(prompt && 'bos' in prompt ? prompt : {}), text: value }, ...s.prompts.slice(1)],
+            }))
+          }
+          running={running}
+          onRun={run}
+          onStop={stop}
+          tokens={tokens && !parts.stale ? tokens.length : null}
+          limit={typeof limit === 'number' ? limit : null}
+        />
+      </Part>
+      <Part id="tokens">
+        {context ? (
+          <div className={styles.answer} data-stale={parts.stale ? '' : undefined}>
+            <Strip context={context} />
+          </div>
+        ) : (
+          <Skeleton height="76px" label="The tokens are on their way" />
+        )}
+      </Part>
+      <Part id="sides">
+        <div className={styles.sides}>
+          <div className={styles.site}>
+            <SiteSelect saes={model?.saes ?? null} chosen={spec.saes ?? []} onChange={(saes) => ask((s) => ({ ...s, saes }))} />
+          </div>
+          <Tabs label="Sides of the prompt" items={TABS} value={spec.view.tab} onChange={(tab) => setView({ tab })}>
+            {context ? (
+              <div className={styles.answer} data-stale={parts.stale ? '' : undefined}>
+                <Tab context={context} />
+              </div>
+            ) : (
+              <Waiting label="The answer is on its way" rows={12} />
+            )}
+          </Tabs>
         </div>
-      ) : (
-        <Skeleton height="76px" label="The tokens are on their way" />
-      )}
-      <div className={styles.sides}>
-        <div className={styles.site}>
-          <SiteSelect saes={model?.saes ?? null} chosen={spec.saes ?? []} onChange={(saes) => ask((s) => ({ ...s, saes }))} />
-        </div>
-        <Tabs label="Sides of the prompt" items={TABS} value={spec.view.tab} onChange={(tab) => setView({ tab })}>
-          {context ? (
-            <div className={styles.answer} data-stale={parts.stale ? '' : undefined}>
-              <Tab context={context} />
-            </div>
-          ) : (
-            <Waiting label="The answer is on its way" rows={12} />
-          )}
-        </Tabs>
-      </div>
+      </Part>
     </div>
   );
 }
@@ -134,4 +141,11 @@ function fileName(spec: Props['spec']): string {
   }
 }
 
-export const view: LabView<ExploreParams, ExploreView, ExploreResult, ExploreChunk> = { Panel };
+export const view: LabView<ExploreParams, ExploreView, ExploreResult, ExploreChunk> = {
+  Panel,
+  parts: [
+    { id: 'prompt', label: 'Prompt' },
+    { id: 'tokens', label: 'Tokens and surprise' },
+    { id: 'sides', label: 'Features, lens, attention, next token' },
+  ],
+};

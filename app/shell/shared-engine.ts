@@ -1,0 +1,125 @@
+import { EngineHub, workerAtPort } from '../../workers/client/engine-hub.ts';
+import type { WorkerLike } from '../../workers/client/engine-client.ts';
+import { workerName } from '../../workers/client/watched-worker.ts';
+
+/** Milliseconds in which a frame that has an engine answers; without an answer a frame makes its own. */
+const PATIENCE = 250;
+const ASK = 'vitrine:engine?';
+const LOCK = 'vitrine-shared-engine';
+
+export interface SharedEngineOptions {
+  /** Only frames with the same key share: it names version and backend. */
+  readonly key: string;
+  readonly createWorker: () => WorkerLike;
+}
+
+/**
+ * Lets the embeds of one page share one engine: a frame that needs it asks the other frames of this origin, and only these,
+ * for a line to theirs; the first to find none makes it and then serves the others. It goes through message ports, not through
+ * a SharedWorker, in which WASM threads cannot be started and which browsers without one would miss; and it does not depend
+ * on storage, so it works where that is partitioned or forbidden. When the serving frame goes, the next to notice makes a new one.
+ */
+export function shareEngine({ key, createWorker }: SharedEngineOptions): () => WorkerLike {
+  let hub: EngineHub | null = null;
+  const alive = workerName();
+  window.addEventListener('message', ({ origin, data, ports: [port] }: MessageEvent<unknown>) => {
+    if (origin !== location.origin || !port || !isAsk(data) || data.key !== key || !hub || hub.ended) return;
+    port.postMessage({ alive });
+    hub.serve(port);
+  });
+  const own = (): WorkerLike => {
+    hub = new EngineHub(createWorker(), () => (hub = null));
+    // It is held for as long as this frame lives, and so tells the others when it is gone.
+    void locks()
+      ?.request(alive, () => new Promise(() => {}))
+      .catch(() => undefined);
+    return hub.line();
+  };
+  const find = async (): Promise<WorkerLike> => (hub && !hub.ended ? hub.line() : ((await ask(key)) ?? own()));
+  // One frame at a time decides, so that two that are asked to run at once do not both make an engine.
+  const decide = (): Promise<WorkerLike> => {
+    const lock = locks();
+    return lock ? lock.request(LOCK, find).catch(find) : find();
+  };
+  return () => later(decide());
+}
+
+/** Asks every other frame of this origin on this page. Null where none has an engine. */
+async function ask(key: string): Promise<WorkerLike | null> {
+  const channels = [...framesOf(window.top)].map((frame) => {
+    const { port1, port2 } = new MessageChannel();
+    frame.postMessage({ type: ASK, key }, location.origin, [port2]);
+    return port1;
+  });
+  if (channels.length === 0) return null;
+  const found = await new Promise<{ readonly port: MessagePort; readonly alive: string } | null>((resolve) => {
+    for (const port of channels)
+      port.addEventListener('message', ({ data }: MessageEvent<{ alive: string }>) => resolve({ port, alive: data.alive }), {
+        once: true,
+      });
+    for (const port of channels) port.start();
+    setTimeout(() => resolve(null), PATIENCE);
+  });
+  for (const port of channels) if (port !== found?.port) port.close();
+  if (!found) return null;
+  const worker = workerAtPort(found.port);
+  // The frame that serves holds this lock; who gets it knows that it is gone.
+  void locks()
+    ?.request(found.alive, () => worker.fault('the frame that ran it is gone'))
+    .catch(() => undefined);
+  return worker;
+}
+
+/** Every other frame on this page that is of this origin. Which frames there are, and nothing else, may be asked of others. */
+function* framesOf(root: Window | null): Generator<Window> {
+  if (!root) return;
+  if (root !== window && isOwn(root)) yield root;
+  for (let i = 0; i < Math.min(root.length, 64); i++) yield* framesOf(root[i] ?? null);
+}
+
+function isOwn(frame: Window): boolean {
+  try {
+    return frame.location.origin === location.origin;
+  } catch {
+    return false;
+  }
+}
+
+const isAsk = (data: unknown): data is { readonly type: string; readonly key: string } =>
+  typeof data === 'object' && data !== null && 'type' in data && data.type === ASK && 'key' in data;
+
+/** A worker that is not known yet: what is posted waits for it. */
+function later(found: Promise<WorkerLike>): WorkerLike {
+  const posted: Parameters<WorkerLike['postMessage']>[0][] = [];
+  const listeners: Parameters<WorkerLike['addEventListener']>[] = [];
+  let worker: WorkerLike | null = null;
+  let over = false;
+  void found.then(
+    (one) => {
+      if (over) return one.terminate();
+      worker = one;
+      for (const listener of listeners) one.addEventListener(...listener);
+      for (const message of posted) one.postMessage(message);
+    },
+    (error: unknown) => {
+      for (const [type, listener] of listeners)
+        if (type === 'error') listener({ message: error instanceof Error ? error.message : String(error) } as { data?: unknown });
+    },
+  );
+  return {
+    postMessage(message) {
+      if (worker) worker.postMessage(message);
+      else posted.push(message);
+    },
+    terminate() {
+      over = true;
+      worker?.terminate();
+    },
+    addEventListener(...listener) {
+      if (worker) worker.addEventListener(...listener);
+      else listeners.push(listener);
+    },
+  };
+}
+
+const locks = (): LockManager | undefined => (navigator as { readonly locks?: LockManager }).locks;
