@@ -163,9 +163,9 @@ describeBackends('feature search', (backend) => {
 
   const cases: readonly Partial<SearchParams>[] = [
     {},
-    { score: 'sum' },
-    { rank: 'share' },
-    { score: 'sum', rank: 'share', bos: true },
+    { rank: 'activation' },
+    { score: 'sum', rank: 'activation' },
+    { score: 'sum', bos: true },
     { tokens: [ids.length - 1] },
     { tokens: [0, 2, 1], bos: true, results: 7 },
     { tokens: [0, 2], maxDensity: 0.05 },

@@ -40,7 +40,7 @@ const position = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8_192
 const params: v.GenericSchema<unknown, SearchParams> = v.strictObject({
   by: v.optional(v.picklist(['prompt', 'token']), 'prompt'),
   score: v.optional(v.picklist(['max', 'sum']), 'max'),
-  rank: v.optional(v.picklist(['activation', 'share']), 'activation'),
+  rank: v.optional(v.picklist(['activation', 'share']), 'share'),
   tokens: v.optional(v.nullable(v.pipe(v.array(position), v.minLength(1), v.maxLength(512))), null),
   bos: v.optional(v.boolean(), false),
   maxDensity: v.optional(v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(1))), null),

@@ -5,10 +5,10 @@ import { withParams, type SearchContext } from './panel.tsx';
 import styles from './search.module.css';
 
 const DENSITIES: readonly { readonly value: string; readonly label: string }[] = [
-  { value: '', label: 'however common' },
-  { value: '0.1', label: 'at most 10 % of text' },
-  { value: '0.01', label: 'at most 1 % of text' },
-  { value: '0.001', label: 'at most 0.1 % of text' },
+  { value: '', label: 'any share' },
+  { value: '0.1', label: '≤ 10 % of text' },
+  { value: '0.01', label: '≤ 1 % of text' },
+  { value: '0.001', label: '≤ 0.1 % of text' },
 ];
 const COUNTS = [20, 50, 100, 200, 500];
 
@@ -19,7 +19,7 @@ export function Controls({ context }: { readonly context: SearchContext }): Reac
   const density = params.maxDensity === null ? '' : String(params.maxDensity);
   const densities = DENSITIES.some(({ value }) => value === density)
     ? DENSITIES
-    : [...DENSITIES, { value: density, label: `at most ${params.maxDensity ?? 0} of text` }];
+    : [...DENSITIES, { value: density, label: `≤ ${(params.maxDensity ?? 0) * 100} % of text` }];
   const counts = [...new Set([...COUNTS, params.results])].sort((a, b) => a - b);
   return (
     <>

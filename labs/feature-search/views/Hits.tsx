@@ -86,8 +86,10 @@ function Row({ rank, hit, model, names, prompt }: RowProps): ReactElement {
         </span>
       )}
       <span className={styles.value}>{hit.value}</span>
-      <span className={styles.of}>{hit.of}</span>
-      <span className={styles.fact}>{hit.fact}</span>
+      <span className={styles.facts}>
+        <span className={styles.of}>{hit.of}</span>
+        <span className={styles.fact}>{hit.fact}</span>
+      </span>
       <span className={styles.actions}>
         <AddToList item={ref} name={called} trigger="List" prompt={prompt} variant="quiet" />
         <a href={steerLink({ ...ref, ...(prompt === '' ? {} : { prompt }) })} aria-label={`Steer with ${called}`}>
