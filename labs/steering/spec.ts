@@ -165,17 +165,19 @@ export const lab: LabDefinition<SteeringParams, SteeringView> = {
     labV: 1,
     model: 'primer',
     saes: ['blocks.2.hook_resid_post'],
-    prompts: [{ text: 'One day Clara saw the boat.' }],
+    prompts: [{ text: 'The scientist came to the cottage and said:' }],
     params: {
       steers: [
         {
           kind: 'contrast',
-          hook: 'blocks.2.hook_resid_post',
+          hook: 'blocks.1.hook_resid_post',
           pairs: [
             {
               positive: 'The pirate came to the cottage and said: Ahoy, sailor!',
               negative: 'The scientist came to the cottage and said: Precisely, colleague!',
             },
+            { positive: 'You are a pirate. Speak: Avast, sailor!', negative: 'You are a scientist. Speak: Observe, colleague!' },
+            { positive: 'Talk like a pirate. Yarr, sailor!', negative: 'Talk like a scientist. Consider, colleague!' },
           ],
           token: 'mean',
           label: 'pirate, not scientist',
@@ -183,6 +185,6 @@ export const lab: LabDefinition<SteeringParams, SteeringView> = {
         },
       ],
     },
-    sampling: { ...SAMPLING },
+    sampling: { seed: 7, temperature: 0, maxNewTokens: 32 },
   },
 };

@@ -9,7 +9,7 @@ import { ofChunks, ofResult } from './lib/shown.ts';
 import type { SteeringChunk, SteeringResult } from './result.ts';
 import { lab, samplingOf, steerKey, type SteeringParams, type SteeringView } from './spec.ts';
 import { AddSteer } from './views/AddSteer.tsx';
-import { Effects } from './views/Effects.tsx';
+import { Effects, Moved } from './views/Effects.tsx';
 import { Sampling } from './views/Sampling.tsx';
 import { SteerRow } from './views/SteerRow.tsx';
 import { SweepFigure } from './views/SweepFigure.tsx';
@@ -107,17 +107,20 @@ function Panel(props: Props): ReactElement {
         <div className={styles.below}>
           <section aria-label="What it did">
             <h2>What it did</h2>
-            <Effects model={spec.model} shown={shown} running={running} steers={steers} label={label} hookOf={hookOf} />
+            <Effects shown={shown} running={running} steers={steers} label={label} />
           </section>
-          <SweepFigure
-            steers={steers}
-            asked={sweep}
-            sweep={shown?.sweep ?? (sweep ? (before?.sweep ?? null) : null)}
-            running={running}
-            label={label}
-            file={fileName(spec)}
-            onAsk={(asked) => setSpec(setSweep(asked))}
-          />
+          <div className={styles.stack}>
+            <SweepFigure
+              steers={steers}
+              asked={sweep}
+              sweep={shown?.sweep ?? (sweep ? (before?.sweep ?? null) : null)}
+              running={running}
+              label={label}
+              file={fileName(spec)}
+              onAsk={(asked) => setSpec(setSweep(asked))}
+            />
+            <Moved model={spec.model} moved={shown?.measured?.moved ?? []} label={label} hookOf={hookOf} />
+          </div>
         </div>
       </div>
     </div>

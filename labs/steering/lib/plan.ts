@@ -88,6 +88,11 @@ async function prepare(ctx: RunContext, steer: Steer, index: number): Promise<Re
     }
     case 'contrast': {
       const vector = await contrastVector(ctx, steer, index);
+      if (lengthOf(vector) < 1e-6)
+        throw new VitrineError(
+          'bad-intervention',
+          `steer ${index + 1}: the texts do not differ up to the token that is read, so their difference is 0; read a later token, or all`,
+        );
       return { steer, hook: steer.hook, sae: null, vector, unit: 'vector', scale: 1, norm: lengthOf(vector) };
     }
     case 'vector': {

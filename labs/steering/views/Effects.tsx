@@ -8,21 +8,19 @@ import { Waiting } from '../../../app/views/Waiting.tsx';
 import type { Shown } from '../lib/shown.ts';
 import { LOSS_RISE, REPEATED, troubles, type Trouble } from '../lib/warnings.ts';
 import { steerName } from './words.tsx';
-import type { SteerFacts } from '../result.ts';
+import type { MovedFeature, SteerFacts } from '../result.ts';
 import { steerKey, type Steer } from '../spec.ts';
 import styles from './steering.module.css';
 
 export interface EffectsProps {
-  readonly model: string;
   readonly shown: Shown | null;
   readonly running: boolean;
   readonly steers: readonly Steer[];
   readonly label: (sae: string, feature: number) => string | null;
-  readonly hookOf: (sae: string) => string;
 }
 
-/** What the steering did: to what was steered, to other features, and to the model's language. */
-export function Effects({ model, shown, running, steers, label, hookOf }: EffectsProps): ReactElement {
+/** What the steering did: to what was steered, and to the model's language. */
+export function Effects({ shown, running, steers, label }: EffectsProps): ReactElement {
   const { measured, neutral } = shown ?? { measured: null, neutral: null };
   if (!measured)
     return running ? (
@@ -90,39 +88,52 @@ export function Effects({ model, shown, running, steers, label, hookOf }: Effect
             cell: whatCell,
           },
           { key: 'default', label: 'by itself', numeric: true, cell: (row) => value(row, 0) },
-          { key: 'text', label: 'steered text, read without steering', numeric: true, cell: (row) => value(row, 1) },
-          { key: 'steered', label: 'with the steering at work', numeric: true, cell: (row) => value(row, 2) },
+          { key: 'text', label: 'in the words', numeric: true, cell: (row) => value(row, 1) },
+          { key: 'steered', label: 'with steering', numeric: true, cell: (row) => value(row, 2) },
         ]}
       />
+      <p className={styles.note}>
+        “In the words”: of the steered text, read by the model without steering. “With steering”: the same words, with the
+        steering at work.
+      </p>
       {neutral && (
         <p className={styles.note}>
           Neutral text: {neutral.name}; {neutral.texts} documents, steered at every token. Change{' '}
           {signed(neutral.steered - neutral.default)} nats per token.
         </p>
       )}
-      {measured.moved.length > 0 && (
-        <div>
-          <h3 className={styles.small}>Other features that it moves, on the same words</h3>
-          <ul className={styles.moved}>
-            {measured.moved.map((moved) => (
-              <li key={`${moved.sae}/${moved.feature}`}>
-                <a href={featureLink({ model, sae: moved.sae, feature: moved.feature })}>
-                  {label(moved.sae, moved.feature) ?? `feature ${moved.feature}`}
-                </a>{' '}
-                <span className={styles.place}>{siteShort(hookOf(moved.sae))}</span>
-                <span className={styles.change} data-sign={moved.with < moved.without ? '−' : '+'}>
-                  {number(moved.without)} → {number(moved.with)}
-                </span>
-              </li>
-            ))}
-          </ul>
-          <p className={styles.note}>
-            A decoder direction is not the feature alone: it overlaps with others, and whatever reads the stream afterwards sees
-            them all.
-          </p>
-        </div>
-      )}
     </div>
+  );
+}
+
+export interface MovedProps {
+  readonly model: string;
+  readonly moved: readonly MovedFeature[];
+  readonly label: (sae: string, feature: number) => string | null;
+  readonly hookOf: (sae: string) => string;
+}
+
+/** What else the steering moved. */
+export function Moved({ model, moved, label, hookOf }: MovedProps): ReactElement | null {
+  if (moved.length === 0) return null;
+  return (
+    <section aria-label="Other features that it moves">
+      <h2>Other features that it moves, on the same words</h2>
+      <ul className={styles.moved}>
+        {moved.map(({ sae, feature, without, with: steered }) => (
+          <li key={`${sae}/${feature}`}>
+            <a href={featureLink({ model, sae, feature })}>{label(sae, feature) ?? `feature ${feature}`}</a>{' '}
+            <span className={styles.place}>{siteShort(hookOf(sae))}</span>
+            <span className={styles.change} data-sign={steered < without ? '−' : '+'}>
+              {number(without)} → {number(steered)}
+            </span>
+          </li>
+        ))}
+      </ul>
+      <p className={styles.note}>
+        Mean activation without and with the steering. A direction is not one feature alone: it overlaps with others.
+      </p>
+    </section>
   );
 }
 

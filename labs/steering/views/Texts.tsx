@@ -2,7 +2,6 @@ import { useMemo, useRef, useState, type KeyboardEvent, type ReactElement } from
 import type { TokenText } from '../../../core/tokens.ts';
 import { tensorData } from '../../../core/protocol/wire-tensor.ts';
 import { cx } from '../../../app/ui/cx.ts';
-import { Legend } from '../../../app/charts/Legend.tsx';
 import { number, percent, plural } from '../../../app/views/numbers.ts';
 import { quoteToken, segments } from '../../../app/views/tokens.ts';
 import { differences } from '../lib/differences.ts';
@@ -59,10 +58,10 @@ export function Texts({ shown, promptText, running, idle, bosId, eosId, picked, 
         {column('steered', 'Steered')}
       </div>
       <div className={styles.legend}>
-        <Legend kind="unsigned" low="0" high={`${FULL_BITS} bits or more`}>
-          bar: how far the steering moves the distribution that the token was drawn from, KL(steered ‖ default) after the same
-          words
-        </Legend>
+        <span className={styles.note}>
+          <i className={styles.bar} aria-hidden="true" /> how far the steering moves the distribution the token was drawn from,
+          both after the same words: KL(steered ‖ default), a full bar is {FULL_BITS} bits or more
+        </span>
         <span className={styles.note}>
           <span className={styles.sample}>underlined</span> not in the other text
           {idle ? '. Nothing is steered, so both are the same' : ''}
