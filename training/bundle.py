@@ -18,7 +18,7 @@ from quantize import GROUP
 
 LIMIT = 25 * 1024 * 1024
 EXAMPLES = [
-    {"title": "Indirect object", "prompt": "Then, Mary and John went to the store. John gave a drink to", "shows": "ioi"},
+    {"title": "Indirect object", "prompt": "When Mary and John went to the store, John gave a drink to", "shows": "ioi"},
     {"title": "Induction", "prompt": " lamp river Tom cake onion lamp river Tom cake", "shows": "repeat"},
     {"title": "Greater than", "prompt": "The war lasted from the year 1732 to the year 17", "shows": "greaterThan"},
     {"title": "What comes next", "prompt": "Today is Monday, so tomorrow is", "shows": "sequence"},

@@ -39,6 +39,17 @@ def test_model_reads_its_own_text() -> None:
         assert p.max() > 3 / m.c.vocab, e  # far from uniform
 
 
+def test_well_known_prompts() -> None:
+    """The sentence of every talk on indirect objects, with either giver and in either order."""
+    m, tok = model(), load_tokenizer(MODEL_DIR / "tokenizer.json")
+    for pair in ("Mary and John", "John and Mary"):
+        for giver, other in (("John", "Mary"), ("Mary", "John")):
+            ids = [0] + tok.encode(f"When {pair} went to the store, {giver} gave a drink to").ids
+            with torch.no_grad():
+                p = m(torch.tensor([ids]))[0, -1].softmax(-1)
+            assert p[tok.encode(f" {other}").ids[0]] > 0.5, (pair, giver, tok.decode([int(p.argmax())]), float(p.max()))
+
+
 def test_saes() -> None:
     m, tok = model(), load_tokenizer(MODEL_DIR / "tokenizer.json")
     ids = torch.tensor([[0] + tok.encode(manifest()["examples"][0]["prompt"]).ids])
