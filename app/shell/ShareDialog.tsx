@@ -1,17 +1,21 @@
-import { useState, type ReactElement } from 'react';
+import { Suspense, useState, type ReactElement } from 'react';
 import { useStore } from 'zustand';
 import { toWireError, type WireError } from '../../core/protocol/errors.ts';
 import { LINK_BUDGET } from '../../core/share/codec.ts';
 import type { ExperimentSpec } from '../../core/spec/index.ts';
+import { saveFile } from '../charts/export/save.ts';
 import { say } from '../state/notices.ts';
 import { Button } from '../ui/Button.tsx';
 import { Dialog } from '../ui/Dialog.tsx';
-import { Select, TextField } from '../ui/Field.tsx';
+import { Skeleton } from '../ui/Disclosure.tsx';
+import { TextField } from '../ui/Field.tsx';
 import { ErrorNotice, Notice } from '../ui/Notice.tsx';
 import { Tabs } from '../ui/Tabs.tsx';
 import { COMMIT, experiments, results, SITE } from './app.ts';
 import styles from './Dialogs.module.css';
-import { citation, contents, embedCode, embedUrl, exportJson, shareLink, type EmbedOptions } from './share-parts.ts';
+import { EmbedPart } from './ShareEmbed.tsx';
+import { FilesPart, type HashedProps } from './ShareFiles.tsx';
+import { citation, contents, exportJson, shareLink } from './share-parts.ts';
 
 type Part = 'link' | 'embed' | 'files' | 'cite';
 const PARTS: readonly { readonly id: Part; readonly label: string }[] = [
@@ -34,7 +38,11 @@ export function ShareDialog({ lab, onClose }: { readonly lab: string; readonly o
       ) : (
         <Tabs label="What to share" items={PARTS} value={part} onChange={setPart}>
           {part === 'link' && <LinkPart spec={spec} />}
-          {part === 'embed' && <EmbedPart spec={spec} title={experiments.definition(lab)?.title ?? lab} />}
+          {part === 'embed' && (
+            <Suspense fallback={<Skeleton height="300px" label="Loading the view" />}>
+              <EmbedPart spec={spec} title={experiments.definition(lab)?.title ?? lab} copy={copy} />
+            </Suspense>
+          )}
           {part === 'files' && <FilesPart spec={spec} hash={hash} />}
           {part === 'cite' && <CitePart spec={spec} hash={hash} />}
         </Tabs>
@@ -57,15 +65,6 @@ function copy(text: string, what: string): void {
     () => say(`${what} copied.`),
     () => say('The browser did not allow copying. Select the text and copy it by hand.'),
   );
-}
-
-function save(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
-  const anchor = document.createElement('a');
-  anchor.href = url;
-  anchor.download = name;
-  anchor.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
 function LinkPart({ spec }: { readonly spec: ExperimentSpec }): ReactElement {
@@ -92,7 +91,7 @@ function LinkPart({ spec }: { readonly spec: ExperimentSpec }): ReactElement {
           tone="warn"
           title="This experiment is too long for a link"
           actions={
-            <Button size="s" onClick={() => save(`${spec.lab}.json`, exportJson(spec))}>
+            <Button size="s" onClick={() => saveFile(`${spec.lab}.json`, exportJson(spec), 'application/json')}>
               Download as a file
             </Button>
           }
@@ -108,75 +107,6 @@ function LinkPart({ spec }: { readonly spec: ExperimentSpec }): ReactElement {
         {link.length.toLocaleString('en')} of {LINK_BUDGET.toLocaleString('en')} characters. The experiment stands after the “#”,
         which browsers never send to a server.
       </p>
-    </div>
-  );
-}
-
-function EmbedPart({ spec, title }: { readonly spec: ExperimentSpec; readonly title: string }): ReactElement {
-  const [options, setOptions] = useState<EmbedOptions>({ height: 560, theme: 'system' });
-  const code = embedCode(SITE, spec, `Vitrine: ${title}`, options);
-  return (
-    <div className={styles.stack}>
-      <div className={styles.row}>
-        <Select
-          label="Theme"
-          value={options.theme}
-          options={[
-            { value: 'system', label: 'As the reader’s system' },
-            { value: 'light', label: 'Light' },
-            { value: 'dark', label: 'Dark' },
-          ]}
-          onChange={(theme) => setOptions({ ...options, theme })}
-        />
-        <TextField
-          label="Height, pixels"
-          type="number"
-          min={200}
-          max={2_000}
-          value={String(options.height)}
-          onChange={(text) => setOptions({ ...options, height: Math.min(2_000, Math.max(0, Number(text) || 0)) })}
-        />
-      </div>
-      <pre className={styles.code}>{code}</pre>
-      <div>
-        <Button variant="primary" onClick={() => copy(code, 'Embed code')}>
-          Copy
-        </Button>
-      </div>
-      <p className={styles.note}>
-        It shows the recorded result where there is one, and downloads no weights until its Run button is pressed. It tells the
-        page around it its height (message “vitrine:height”), and nothing else.
-      </p>
-      <div className={styles.preview}>
-        {/* The page's own view, so there is nothing to keep it from. */}
-        {/* oxlint-disable-next-line react/iframe-missing-sandbox */}
-        <iframe title="Preview of the embed" src={embedUrl(SITE, spec, options)} height={Math.max(200, options.height)} />
-      </div>
-    </div>
-  );
-}
-
-interface HashedProps {
-  readonly spec: ExperimentSpec;
-  readonly hash: string;
-}
-
-function FilesPart({ spec, hash }: HashedProps): ReactElement {
-  const entry = useStore(results.store, ({ entries }) => entries[hash]);
-  return (
-    <div className={styles.stack}>
-      <p>The experiment alone, for the command line or to open again; or with its result, provenance and all numbers.</p>
-      <div className={styles.row}>
-        <Button onClick={() => save(`${hash.slice(0, 16)}.spec.json`, exportJson(spec))}>Download the experiment</Button>
-        <Button disabled={!entry} onClick={() => save(`${hash.slice(0, 16)}.json`, exportJson(spec, entry))}>
-          Download with the result
-        </Button>
-      </div>
-      <p className={styles.note}>
-        A file opens again when it is dropped on the page, or with “Open an experiment from a file” in the search.
-      </p>
-      {!entry && <p className={styles.note}>There is no result of this experiment yet. Run it first.</p>}
-      <pre className={styles.code}>{exportJson(spec)}</pre>
     </div>
   );
 }

@@ -1,12 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { specFromUrl } from '../../core/share/address.ts';
 import { LINK_BUDGET } from '../../core/share/codec.ts';
+import { readSafetensors, safeFloats } from '../../core/files/safetensors.ts';
 import { wireTensor } from '../../core/protocol/wire-tensor.ts';
 import { parsePlace } from '../state/address.ts';
 import { provenance, specOf } from '../state/testing/fixtures.ts';
 import { minimalSpec } from '../../core/spec/index.ts';
 import { testLab } from '../state/testing/fixtures.ts';
-import { citation, contents, embedCode, embedUrl, exportJson, shareLink } from './share-parts.ts';
+import {
+  arraysOf,
+  citation,
+  contents,
+  embedCode,
+  embedUrl,
+  exportArrays,
+  exportJson,
+  fitScript,
+  shareLink,
+} from './share-parts.ts';
 
 const SITE = 'https://example.org/sub/';
 const spec = minimalSpec(specOf('Mary & John said "hi" <b>'), testLab('explore'));
@@ -40,6 +51,41 @@ describe('sharing', () => {
     expect('options' in place && place.options.get('theme')).toBe('dark');
     expect(specFromUrl(url)).toEqual(spec);
     expect(embedUrl(SITE, spec, { height: 400, theme: 'system' })).not.toContain('theme');
+  });
+
+  it('the embed shows the parts asked for, also where the address is readable', () => {
+    const url = embedUrl(SITE, spec, { height: 400, theme: 'light', parts: ['tokens', 'sides'] });
+    const place = parsePlace(url.slice(SITE.length));
+    expect('options' in place && place.options.get('parts')).toBe('tokens,sides');
+    expect(specFromUrl(url)).toEqual(spec);
+    const feature = {
+      ...spec,
+      lab: 'feature-dashboard',
+      prompts: [],
+      saes: ['blocks.2.hook_resid_post'],
+      params: { feature: 7 },
+    };
+    const readable = embedUrl(SITE, feature, { height: 400, theme: 'dark', parts: ['writes'] });
+    expect(readable).toBe(`${SITE}#/embed/feature/primer/blocks.2.hook_resid_post/7?theme=dark&parts=writes`);
+    expect(specFromUrl(readable).view).toEqual({ parts: ['writes'] });
+    expect(embedUrl(SITE, feature, { height: 400, theme: 'system' })).toBe(
+      `${SITE}#/embed/feature/primer/blocks.2.hook_resid_post/7`,
+    );
+  });
+
+  it('the script that fits frames hears this site alone', () => {
+    expect(fitScript(SITE)).toContain('"https://example.org"');
+  });
+
+  it('arrays of a result are a safetensors file, named by their place', () => {
+    const values = [0.5, -2, 3];
+    const result = { layers: [{ x: wireTensor(new Float32Array(values), [3], ['pos']) }], other: 'text' };
+    const entry = { result, source: 'live' as const, provenance: provenance(spec) };
+    expect(arraysOf(entry).map(({ name }) => name)).toEqual(['layers.0.x']);
+    const { tensors, metadata } = readSafetensors(exportArrays(entry, spec));
+    expect([...safeFloats(tensors.get('layers.0.x')!, 'x')]).toEqual(values);
+    expect(JSON.parse(metadata.get('spec') ?? '')).toEqual(spec);
+    expect(metadata.get('specHash')).toBe(provenance(spec).specHash);
   });
 
   it('the embed code cannot be broken out of', () => {

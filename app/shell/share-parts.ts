@@ -1,3 +1,5 @@
+import { detach } from '../../core/files/arrays.ts';
+import { writeSafetensors, type SafeInput } from '../../core/files/safetensors.ts';
 import { specFragment } from '../../core/share/address.ts';
 import { LINK_BUDGET } from '../../core/share/codec.ts';
 import { plainResult } from '../../core/protocol/wire-tensor.ts';
@@ -75,6 +77,23 @@ export function exportJson(spec: ExperimentSpec, entry?: ResultEntry): string {
   if (!entry) return `${JSON.stringify(spec, null, 2)}\n`;
   const { provenance, result } = entry;
   return `${JSON.stringify({ spec, specHash: provenance.specHash, provenance, result: plainResult(result) })}\n`;
+}
+
+/** The arrays of a result, each named by its place in it. */
+export function arraysOf({ result }: ResultEntry): readonly SafeInput[] {
+  return detach(result).arrays;
+}
+
+/** All arrays as one safetensors file, as the command line's `--out` writes it; experiment and provenance are its metadata. */
+export function exportArrays(entry: ResultEntry, spec: ExperimentSpec): Uint8Array<ArrayBuffer> {
+  const { provenance } = entry;
+  return writeSafetensors(arraysOf(entry), {
+    specHash: provenance.specHash,
+    lab: provenance.lab,
+    model: provenance.model.id,
+    provenance: JSON.stringify(provenance),
+    spec: JSON.stringify(spec),
+  });
 }
 
 /** One line to cite. */

@@ -1,6 +1,7 @@
-import { useState, type ReactElement, type ReactNode } from 'react';
+import { useEffect, useId, useRef, useState, type ReactElement, type ReactNode } from 'react';
 import { saveFile, savePng } from '../charts/export/save.ts';
 import { csv } from '../charts/export/csv.ts';
+import { offerFigure } from '../state/figures.ts';
 import { say } from '../state/notices.ts';
 import { Button } from '../ui/Button.tsx';
 import { Table, type Column } from '../ui/Table.tsx';
@@ -34,7 +35,9 @@ export interface FigureProps {
 const PRINTED = 500;
 
 /** A picture with its finding in words, its numbers as a table, and its files. */
-export function Figure({ title, caption, data, file, svg, controls, children }: FigureProps): ReactElement {
+export function Figure(props: FigureProps): ReactElement {
+  const { title, caption, data, file, svg, controls, children } = props;
+  useOffered(props);
   const [table, setTable] = useState(false);
   const [saving, setSaving] = useState(false);
   const png = (picture: string): void =>
@@ -70,6 +73,31 @@ export function Figure({ title, caption, data, file, svg, controls, children }: 
         </span>
       </figcaption>
     </figure>
+  );
+}
+
+/** Whoever shares what is on the page finds the picture's files. */
+function useOffered(props: FigureProps): void {
+  const id = useId();
+  const latest = useRef(props);
+  useEffect(() => {
+    latest.current = props;
+  });
+  useEffect(
+    () =>
+      offerFigure({
+        id,
+        files: () => {
+          const { title, data, file, svg } = latest.current;
+          return {
+            name: typeof title === 'string' ? title : file,
+            file,
+            csv: () => csv(data.columns, data.rows()),
+            ...(svg ? { svg } : {}),
+          };
+        },
+      }),
+    [id],
   );
 }
 

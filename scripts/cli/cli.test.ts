@@ -11,7 +11,8 @@ import { lab as activations } from '../../labs/activations/spec.ts';
 import { lab as explore } from '../../labs/explore/spec.ts';
 import { TOLERANCE } from '../../workers/testing/tolerances.ts';
 import { differences, EXACT } from '../lib/compare.ts';
-import type { RunLine, TensorReference } from './output.ts';
+import type { TensorReference } from '../../core/files/arrays.ts';
+import type { RunLine } from './output.ts';
 
 interface Finished {
   readonly status: number | null;

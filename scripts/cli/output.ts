@@ -1,9 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeSafetensors, type SafeInput } from '../../core/files/safetensors.ts';
+import { detach } from '../../core/files/arrays.ts';
+import { writeSafetensors } from '../../core/files/safetensors.ts';
 import type { WireError } from '../../core/protocol/errors.ts';
 import type { Provenance, SpecHash } from '../../core/protocol/messages.ts';
-import { isWireTensor, plainResult, tensorData, type WireTensor } from '../../core/protocol/wire-tensor.ts';
+import { plainResult } from '../../core/protocol/wire-tensor.ts';
 import type { EngineAnswer } from '../../workers/client/engine.ts';
 
 /** What `run` prints for one experiment, as one line of JSON. */
@@ -18,11 +19,6 @@ export type RunLine =
       readonly file?: string;
     }
   | { readonly ok: false; readonly error: WireError };
-
-/** An array that was written to the safetensors file under `tensor`. */
-export interface TensorReference extends Pick<WireTensor, 'dtype' | 'shape' | 'axes'> {
-  readonly tensor: string;
-}
 
 /** The line with every array in it. */
 export function inlineLine({ specHash, provenance, payload }: EngineAnswer): RunLine {
@@ -39,21 +35,4 @@ export function fileLine({ specHash, provenance, payload }: EngineAnswer, folder
   writeFileSync(tensors, writeSafetensors(arrays, { specHash, lab: provenance.lab, model: provenance.model.id }));
   writeFileSync(file, `${JSON.stringify(line)}\n`);
   return line;
-}
-
-/** Takes the arrays out of a result; each is named by its path in it, as `entries.0.tensor`. */
-export function detach(payload: unknown): { readonly result: unknown; readonly arrays: readonly SafeInput[] } {
-  const arrays: SafeInput[] = [];
-  const visit = (value: unknown, path: string): unknown => {
-    if (isWireTensor(value)) {
-      const { dtype, shape, axes } = value;
-      arrays.push({ name: path, shape, data: tensorData(value) });
-      return { dtype, shape, axes, tensor: path } satisfies TensorReference;
-    }
-    const below = (key: string | number): string => (path === '' ? String(key) : `${path}.${key}`);
-    if (Array.isArray(value)) return value.map((item, i) => visit(item, below(i)));
-    if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, visit(item, below(key))]));
-  };
-  return { result: visit(payload, ''), arrays };
 }
