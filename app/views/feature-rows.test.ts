@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DashboardIndex } from '../../core/dashboards/files.ts';
 import { windowOf } from './example-window.ts';
 import { featureRows, filterRows, sortRows } from './feature-rows.ts';
-import { truthTitle } from './variable-words.ts';
+import { variableTitle } from './variable-words.ts';
 
 const name = { place: 'before', kind: 'name', role: 'indirect-object', value: null } as const;
 const index = {
@@ -47,7 +47,7 @@ describe('a table of features', () => {
 
 describe('a variable in words', () => {
   it('says where it holds', () => {
-    const at = (change: object): string => truthTitle({ ...name, place: 'at', ...change });
+    const at = (change: object): string => variableTitle({ ...name, place: 'at', ...change });
     expect(at({})).toBe('Name, indirect object');
     expect(at({ role: null, value: 'Mary' })).toBe('Name “Mary”');
     expect(at({ place: 'last' })).toBe('Last token of name, indirect object');

@@ -31,7 +31,7 @@ export function truthWords(variable: Variable): string {
 }
 
 /** As a heading. */
-export function truthTitle(variable: Variable): string {
+export function variableTitle(variable: Variable): string {
   const words = truthWords(variable);
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
@@ -49,5 +49,5 @@ export function variableCode({ place, kind, role, value }: Variable): string {
 
 /** The name that the ground truth gives; null where nothing matches well enough. */
 export function truthName(best: VariableMatch | null): string | null {
-  return best && best.score.f1 >= NAMED_FROM ? truthTitle(best.variable) : null;
+  return best && best.score.f1 >= NAMED_FROM ? variableTitle(best.variable) : null;
 }

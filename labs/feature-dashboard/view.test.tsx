@@ -6,7 +6,7 @@ import { completeSpec, type ExperimentSpec } from '../../core/spec/index.ts';
 import { openNodeEngine } from '../../scripts/node-engine/index.ts';
 import type { OpenEngine } from '../../scripts/lib/open-engine.ts';
 import { number, percent, signed } from '../../app/views/numbers.ts';
-import { NAMED_FROM, truthTitle } from '../../app/views/variable-words.ts';
+import { NAMED_FROM, variableTitle } from '../../app/views/variable-words.ts';
 import { neuronpediaFeature, saeDashboardBatch } from './lib/saedashboard.ts';
 import { shownOf } from './lib/shown.ts';
 import type { DashboardChunk, DashboardResult } from './result.ts';
@@ -93,7 +93,7 @@ describe('the dashboard of a feature', () => {
         { shown: { ...result, dashboard: { ...dashboard(), matches: { ...dashboard().matches, best: { ...best, score } } } } },
       );
     };
-    expect(name(NAMED_FROM)).toContain(truthTitle(best.variable).replaceAll('“', '“'));
+    expect(name(NAMED_FROM)).toContain(variableTitle(best.variable).replaceAll('“', '“'));
     expect(name(NAMED_FROM)).toContain('from ground truth');
     expect(name(NAMED_FROM - 0.01)).toContain('<h1>No label yet</h1>');
     expect(draw()).toContain(`F1 ${number(best.score.f1)}`);
