@@ -89,9 +89,10 @@ export function jointCounts(parts: readonly SparseRows[], dSae: number): Int32Ar
 
 /** One feature's row of `jointCounts`, [dSae], both orders; 0 for the feature itself. */
 export function jointRow(counts: Int32Array, dSae: number, feature: number): Int32Array {
-  return Int32Array.from({ length: dSae }, (_, other) =>
-    other === feature ? 0 : (counts[Math.min(feature, other) * dSae + Math.max(feature, other)] ?? 0),
-  );
+  const row = new Int32Array(dSae);
+  for (let other = 0; other < dSae; other++)
+    if (other !== feature) row[other] = counts[Math.min(feature, other) * dSae + Math.max(feature, other)] ?? 0;
+  return row;
 }
 
 /** The same for one feature without the whole matrix. */

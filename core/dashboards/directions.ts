@@ -1,3 +1,4 @@
+import { topK } from '../stats/index.ts';
 import { NEIGHBOURS, type CosineRecord } from './record.ts';
 
 /** Directions of one dictionary's features, each of length 1 (or 0 where a row is zero); row-major [n, width], float64. */
@@ -46,16 +47,21 @@ export function cosines(of: UnitRows, row: number, among: UnitRows): Float64Arra
 /** The features of the same dictionary with the largest cosines; ties: lower index. */
 export function nearestInside(rows: UnitRows, feature: number): CosineRecord[] {
   const cos = cosines(rows, feature, rows);
-  return Array.from(cos, (cosine, other) => ({ sae: rows.sae, feature: other, cosine }))
-    .filter((n) => n.feature !== feature)
-    .sort((a, b) => b.cosine - a.cosine || a.feature - b.feature)
-    .slice(0, NEIGHBOURS);
+  cos[feature] = NaN;
+  return topK(cos, NEIGHBOURS).map((other) => ({ sae: rows.sae, feature: other, cosine: cos[other] ?? 0 }));
 }
 
-/** The nearest feature of another dictionary whose rows are in the same space; null for an empty one. */
-export function nearestElsewhere(rows: UnitRows, feature: number, other: UnitRows): CosineRecord | null {
-  const cos = cosines(rows, feature, other);
-  let best = -1;
-  for (let f = 0; f < cos.length; f++) if (best < 0 || (cos[f] ?? 0) > (cos[best] ?? 0)) best = f;
-  return best < 0 ? null : { sae: other.sae, feature: best, cosine: cos[best] ?? 0 };
+/**
+ * The nearest feature among candidates of another dictionary whose rows are in the same space; ties: lower index.
+ * @param candidates at least one
+ */
+export function nearestOf(rows: UnitRows, feature: number, other: UnitRows, candidates: readonly number[]): CosineRecord {
+  const { width } = rows;
+  const cosine = (f: number): number => {
+    let sum = 0;
+    for (let i = 0; i < width; i++) sum += (rows.data[feature * width + i] ?? 0) * (other.data[f * width + i] ?? 0);
+    return sum;
+  };
+  const scored = candidates.map((f) => ({ sae: other.sae, feature: f, cosine: cosine(f) }));
+  return scored.reduce((a, b) => (b.cosine > a.cosine || (b.cosine === a.cosine && b.feature < a.feature) ? b : a));
 }

@@ -66,7 +66,8 @@ export class Matcher {
 
   #thresholds({ tokens, values }: Column): Float32Array {
     let max = 0;
-    for (const [e, t] of tokens.entries()) if (this.#labelled.odd[t] === 0 && (values[e] ?? 0) > max) max = values[e] ?? 0;
+    for (let e = 0; e < tokens.length; e++)
+      if (this.#labelled.odd[tokens[e] ?? 0] === 0 && (values[e] ?? 0) > max) max = values[e] ?? 0;
     return Float32Array.from({ length: STEPS }, (_, k) => (k * max) / STEPS);
   }
 
@@ -128,7 +129,9 @@ export class Matcher {
     for (let e = 0; e < tokens.length; e++) {
       const t = tokens[e] ?? 0;
       if (odd[t] === 0) continue;
-      const holds = table.entries.subarray(table.offsets[t], table.offsets[t + 1]).includes(variable) ? 1 : 0;
+      let holds = 0;
+      const end = table.offsets[t + 1] ?? 0;
+      for (let i = table.offsets[t] ?? 0; i < end; i++) if (table.entries[i] === variable) holds = 1;
       active.fired++;
       active.both += holds;
       if (!((values[e] ?? 0) > threshold)) continue;

@@ -1,3 +1,4 @@
+import { topK } from '../stats/index.ts';
 import type { Column } from './columns.ts';
 import { BINS, NEIGHBOURS } from './record.ts';
 
@@ -32,12 +33,12 @@ export function coactive(
   active: ArrayLike<number>,
 ): { readonly feature: number; readonly both: number }[] {
   const own = active[feature] ?? 0;
-  const jaccard = (other: number): number => (joint[other] ?? 0) / (own + (active[other] ?? 0) - (joint[other] ?? 0));
-  return Array.from({ length: active.length }, (_, other) => other)
-    .filter((other) => other !== feature && (joint[other] ?? 0) > 0)
-    .sort((a, b) => jaccard(b) - jaccard(a) || a - b)
-    .slice(0, NEIGHBOURS)
-    .map((other) => ({ feature: other, both: joint[other] ?? 0 }));
+  const jaccard = new Float64Array(active.length).fill(NaN);
+  for (let other = 0; other < active.length; other++) {
+    const both = joint[other] ?? 0;
+    if (both > 0 && other !== feature) jaccard[other] = both / (own + (active[other] ?? 0) - both);
+  }
+  return topK(jaccard, NEIGHBOURS).map((other) => ({ feature: other, both: joint[other] ?? 0 }));
 }
 
 /** Bins of `densitySpectrum`: log10(density) from −6 to 0. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import type { BackendName } from '../../core/model-config.ts';
+import type { Job } from '../dashboards/index.ts';
 import type { Place } from '../lib/open-engine.ts';
 import { ROOT } from '../lib/root.ts';
 import { complain, UsageError, userPath } from './io.ts';
@@ -100,7 +101,7 @@ async function runDashboards(rest: readonly string[]): Promise<number> {
     force: { type: 'boolean' },
     site: { type: 'string' },
     examples: { type: 'boolean' },
-    job: { type: 'boolean' },
+    job: { type: 'string' },
   });
   const [model, ...saes] = positionals;
   if (model === undefined) throw new UsageError('which model?');
@@ -121,7 +122,7 @@ async function runDashboards(rest: readonly string[]): Promise<number> {
     jobs: whole('--jobs', text(values['jobs']) ?? '2'),
     force: values['force'] === true,
     site: folder,
-    job: values['job'] === true,
+    job: JSON.parse(text(values['job']) ?? 'null') as Job | null,
   });
 }
 

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { columnsOf, jointCounts, jointRow, type SparseRows } from '../../core/dashboards/columns.ts';
 import { corpusSample, DASHBOARD_SEED, documentShares } from '../../core/dashboards/corpus.ts';
-import { nearestElsewhere, nearestInside, type UnitRows } from '../../core/dashboards/directions.ts';
+import { nearestInside } from '../../core/dashboards/directions.ts';
 import { activeCounts, RecordMaker, type Neighbours } from '../../core/dashboards/feature.ts';
 import { describeMaking, type Making } from '../../core/dashboards/files.ts';
 import { labelled, type Labelled } from '../../core/dashboards/matches.ts';
@@ -13,9 +13,8 @@ import { CorpusBuilder, readDocument, type CorpusRecipe } from '../../labs/featu
 import { encodeSection, SECTION } from '../../labs/feature-dashboard/lib/encode.ts';
 import type { RunContext, Sae } from '../../workers/api.ts';
 import type { LabModule } from '../../workers/runtime/environment.ts';
-
-/** How much text: whole sections until there are as many tokens, or this many documents. */
-export type Amount = { readonly tokens: number } | { readonly documents: number };
+import { nearestElsewhere, writtenDirections } from './nearest.ts';
+import { dropRows, spoolDocuments, spooledDocuments, spooledRows, spoolRows, type Spool } from './spool.ts';
 
 /** All features of one dictionary. */
 export interface MadeDictionary {
@@ -27,20 +26,36 @@ export interface MadeDictionary {
   readonly records: Iterable<FeatureRecord>;
 }
 
-export interface MakeOptions {
+interface Common {
   readonly model: string;
+  /** What is read or made here. */
   readonly saes: readonly string[];
-  /** Every dictionary of the model, for the nearest features elsewhere. */
-  readonly all: readonly string[];
-  readonly amount: Amount;
-  /** Called for one dictionary after the other. */
-  readonly save: (made: MadeDictionary) => void;
-  /** Seconds spent and tokens read, as the work goes on. */
+  readonly documents: number;
+  readonly spool: Spool;
+  /** Rates, as the work goes on. */
   readonly note: (line: string) => void;
 }
 
-/** The engine's part of making dashboards, as a lab that only this command knows. */
-export function makeLab(options: MakeOptions): LabModule {
+export interface ReadOptions extends Common {
+  /** Which of the spool's parts. */
+  readonly part: number;
+}
+
+export interface MakeOptions extends Common {
+  /** Every dictionary of the model, for the nearest features elsewhere. */
+  readonly all: readonly string[];
+  /** Called for one dictionary after the other. */
+  readonly save: (made: MadeDictionary) => void;
+}
+
+/** Reads a part of the corpus: one forward pass for all dictionaries. */
+export const readLab = (options: ReadOptions): LabModule => labOf(options.model, (ctx) => read(options, ctx));
+
+/** Makes the dashboards of dictionaries, one after the other, of what was read. */
+export const makeLab = (options: MakeOptions): LabModule => labOf(options.model, (ctx) => make(options, ctx));
+
+/** The engine's part of this command, as a lab that only it knows. */
+function labOf(model: string, run: (ctx: RunContext) => AsyncGenerator<unknown, null>): LabModule {
   const none = v.strictObject({});
   const lab: LabDefinition = {
     id: 'make-dashboards',
@@ -50,39 +65,69 @@ export function makeLab(options: MakeOptions): LabModule {
     needs: { saes: true },
     params: none,
     view: none,
-    defaults: { v: 1, lab: 'make-dashboards', labV: 1, model: options.model, prompts: [], params: {} },
+    defaults: { v: 1, lab: 'make-dashboards', labV: 1, model, prompts: [], params: {} },
   };
-  return { lab, run: (_spec, ctx) => make(options, ctx) };
+  return { lab, run: (_spec, ctx) => run(ctx) };
 }
 
-async function* make({ saes: ids, all, amount, save, note }: MakeOptions, ctx: RunContext): AsyncGenerator<unknown, null> {
+async function load(ctx: RunContext, ids: readonly string[]): Promise<Sae[]> {
   const saes: Sae[] = [];
   for (const id of ids) saes.push(await ctx.sae(id));
+  return saes;
+}
+
+async function* read({ saes: ids, documents, spool, part, note }: ReadOptions, ctx: RunContext): AsyncGenerator<unknown, null> {
+  const saes = await load(ctx, ids);
   const recipe: CorpusRecipe = { seed: DASHBOARD_SEED, shares: documentShares() };
   const clock = stopwatch();
-  const { parts, text } = await readCorpus(ctx, saes, recipe, amount, note);
-  note(`${text.size.tokens} tokens, ${saes.length} dictionaries: ${clock(text.size.tokens, 'tokens')}`);
-  yield null;
+  let tokens = 0;
+  let sections = 0;
+  for (let from = part * SECTION; from < documents; from += spool.parts * SECTION) {
+    const list = Array.from({ length: Math.min(SECTION, documents - from) }, (_, i) => readDocument(ctx.model, recipe, from + i));
+    const rows = await encodeSection(
+      ctx,
+      saes,
+      list.map((d) => d.ids),
+    );
+    spoolDocuments(spool, part, list);
+    for (const [s, sae] of saes.entries()) {
+      const found = rows[s];
+      if (found) spoolRows(spool, part, sae.id, found);
+    }
+    tokens += list.reduce((sum, d) => sum + d.ids.length, 0);
+    if (++sections % 8 === 0) note(`${tokens} tokens: ${clock(tokens, 'tokens')}`);
+    yield null;
+  }
+  note(`${tokens} tokens, ${saes.length} dictionaries: ${clock(tokens, 'tokens')}`);
+  return null;
+}
 
+async function* make(options: MakeOptions, ctx: RunContext): AsyncGenerator<unknown, null> {
+  const { saes: ids, all, documents, spool, save, note } = options;
   const { model } = ctx;
+  const recipe: CorpusRecipe = { seed: DASHBOARD_SEED, shares: documentShares() };
+  const builder = new CorpusBuilder(model);
+  for (const document of spooledDocuments(spool)) builder.add(document);
+  if (builder.documents !== documents)
+    throw new VitrineError('internal', `${builder.documents} of ${documents} documents were read`);
+  const { corpus, table } = builder.build();
+  const text = labelled(corpus, table);
+  const size = { documents, tokens: builder.tokens };
   const making = describeMaking(
     { id: model.id, digest: model.digest, quantization: model.quantization },
-    { ...recipe, ...text.size, sample: corpusSample(recipe.seed, recipe.shares) },
+    { ...recipe, ...size, sample: corpusSample(recipe.seed, recipe.shares) },
   );
-  const written = new Map<string, UnitRows>();
-  for (const id of all) {
-    const rows = await unitDirections(ctx, await ctx.sae(id), 'written');
-    if (rows) written.set(id, rows);
-  }
-  for (const [s, sae] of saes.entries()) {
+  const nearby = await writtenDirections(ctx, await load(ctx, all));
+  for (const sae of await load(ctx, ids)) {
     await ctx.checkpoint();
-    const time = stopwatch();
+    const clock = stopwatch();
+    const elsewhere = await nearestElsewhere(ctx, sae, nearby);
     const own = await unitDirections(ctx, sae, 'own');
     if (!own) throw new VitrineError('internal', `${sae.id} has no decoder rows`);
-    const rows = parts[s] ?? [];
-    save({ making, sae, ...recordsOf(sae, rows, text.labelled, (f) => neighbours(sae.id, f, own, written)) });
-    rows.length = 0;
-    note(`${sae.id}: ${time(sae.dSae, 'dashboards')}`);
+    const near = (f: number): Neighbours => ({ nearest: nearestInside(own, f), elsewhere: elsewhere[f] ?? [] });
+    save({ making, sae, ...recordsOf(sae, spooledRows(spool, sae.id), text, near) });
+    dropRows(spool, sae.id);
+    note(`${sae.id}: ${clock(sae.dSae, 'dashboards')}`);
     yield null;
   }
   return null;
@@ -98,43 +143,6 @@ function stopwatch(): (n: number, unit: string) => string {
     const rate = (s: number): string => `${s.toFixed(1)} s (${(n / s).toFixed(0)} ${unit}/s)`;
     return `${rate(seconds)}, processor ${rate((user + system) / 1e6)}`;
   };
-}
-
-interface ReadCorpus {
-  /** [dictionary][section]. */
-  readonly parts: SparseRows[][];
-  readonly text: {
-    readonly labelled: Labelled;
-    readonly size: { readonly documents: number; readonly tokens: number };
-  };
-}
-
-async function readCorpus(
-  ctx: RunContext,
-  saes: readonly Sae[],
-  recipe: CorpusRecipe,
-  amount: Amount,
-  note: MakeOptions['note'],
-): Promise<ReadCorpus> {
-  const builder = new CorpusBuilder(ctx.model);
-  const parts: SparseRows[][] = saes.map(() => []);
-  const clock = stopwatch();
-  const left = (): number => ('tokens' in amount ? amount.tokens - builder.tokens : amount.documents - builder.documents);
-  for (let section = 0; left() > 0; section++) {
-    const n = 'tokens' in amount ? SECTION : Math.min(SECTION, left());
-    const documents = Array.from({ length: n }, (_, i) => readDocument(ctx.model, recipe, section * SECTION + i));
-    for (const document of documents) builder.add(document);
-    const rows = await encodeSection(
-      ctx,
-      saes,
-      documents.map((d) => d.ids),
-    );
-    for (const [s, part] of rows.entries()) parts[s]?.push(part);
-    if (section % 8 === 7) note(`${builder.tokens} tokens: ${clock(builder.tokens, 'tokens')}`);
-  }
-  const { corpus, table } = builder.build();
-  const size = { documents: builder.documents, tokens: builder.tokens };
-  return { parts, text: { labelled: labelled(corpus, table), size } };
 }
 
 function recordsOf(
@@ -154,13 +162,4 @@ function recordsOf(
     for (let f = 0; f < dSae; f++) yield maker.record(f, near(f));
   }
   return { active: activeCounts(columns), max, records: records() };
-}
-
-function neighbours(sae: string, feature: number, own: UnitRows, written: ReadonlyMap<string, UnitRows>): Neighbours {
-  const here = written.get(sae);
-  const elsewhere = [...written.values()]
-    .filter((other) => other.sae !== sae)
-    .map((other) => (here ? nearestElsewhere(here, feature, other) : null))
-    .filter((n) => n !== null);
-  return { nearest: nearestInside(own, feature), elsewhere };
 }

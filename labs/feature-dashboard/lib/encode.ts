@@ -1,6 +1,6 @@
 import { sparseRows, type SparseRows } from '../../../core/dashboards/columns.ts';
 import { parseHook } from '../../../core/hooks.ts';
-import type { RunContext, Sae } from '../../../workers/api.ts';
+import type { RunContext, Sae, SparseFeatures } from '../../../workers/api.ts';
 import { captured } from './capture.ts';
 import { withBos } from './documents.ts';
 
@@ -22,9 +22,7 @@ export async function encodeSection(
 ): Promise<SparseRows[]> {
   const { tf, model } = ctx;
   const skip = model.tokenizer.bosId === null ? 0 : 1;
-  const found = saes.map(() =>
-    documents.map((): { indices: Int32Array[]; values: Float32Array[] } => ({ indices: [], values: [] })),
-  );
+  const found = saes.map(() => new Map<number, SparseFeatures>());
   const hooks = [...new Set(saes.map((sae) => sae.hookName))];
   const stopAtLayer = lastLayer(saes) + 1;
   for (const batch of batches(documents, skip)) {
@@ -32,33 +30,25 @@ export async function encodeSection(
     const rows = batch.map((d) => withBos(model, documents[d] ?? []));
     const output = await model.runWithHooks(rows, { capture: hooks, logits: 'none', stopAtLayer });
     const length = Math.max(...rows.map((row) => row.length));
-    const real = rows.flatMap((row, r) => Array.from({ length: row.length - skip }, (_, p) => r * length + skip + p));
-    const picked = tf.tensor1d(real, 'int32');
     for (const [s, sae] of saes.entries()) {
-      const activation = captured(output, sae.hookName);
-      const x = tf.tidy(() => tf.gather(tf.reshape(activation, [-1, sae.dIn]), picked));
+      const x = tf.reshape(captured(output, sae.hookName), [rows.length * length, sae.dIn]);
       const sparse = await sae.encodeSparse(x);
       x.dispose();
-      let at = 0;
-      for (const d of batch) {
-        const n = documents[d]?.length ?? 0;
-        const into = found[s]?.[d];
-        if (into) {
-          into.indices = sparse.indices.slice(at, at + n);
-          into.values = sparse.values.slice(at, at + n);
-        }
-        at += n;
+      for (const [r, d] of batch.entries()) {
+        const from = r * length + skip;
+        const to = r * length + (rows[r]?.length ?? 0);
+        found[s]?.set(d, { indices: sparse.indices.slice(from, to), values: sparse.values.slice(from, to) });
       }
     }
-    picked.dispose();
     output.dispose();
   }
-  return found.map((list) =>
-    sparseRows(
-      list.flatMap((d) => d.indices),
-      list.flatMap((d) => d.values),
-    ),
-  );
+  return found.map((list) => {
+    const inOrder = documents.map((_, d) => list.get(d)).filter((d) => d !== undefined);
+    return sparseRows(
+      inOrder.flatMap((d) => d.indices),
+      inOrder.flatMap((d) => d.values),
+    );
+  });
 }
 
 /** Documents by length, shortest first, as many together as fit; empty ones take no part where there is no BOS. */

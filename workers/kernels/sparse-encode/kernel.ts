@@ -46,7 +46,7 @@ export async function encodeAndRead(
   bias: tf.Tensor1D,
   threshold: tf.Tensor1D,
 ): Promise<SparseActs> {
-  if (!onWebGpu()) return compact(await denseActs(x, wEncT, bias, threshold), x.shape[0], wEncT.n);
+  if (!onWebGpu()) return encodeOnHost(x, wEncT, bias, threshold);
   let cap = Math.min(FIRST_CAP, wEncT.n);
   for (;;) {
     const [counts, indices, values] = launch(x, wEncT, bias, threshold, cap);
@@ -86,25 +86,32 @@ function launch(
   return [counts, indices, values];
 }
 
-async function denseActs(x: tf.Tensor2D, wEncT: Matrix, bias: tf.Tensor1D, threshold: tf.Tensor1D): Promise<Float32Array> {
-  const dense = tf.tidy(() => {
-    const p = linear(x, wEncT, bias);
-    return tf.mul(tf.relu(p), tf.cast(tf.greater(p, threshold), 'float32'));
-  });
-  const [values] = await readMany([dense]);
-  dense.dispose();
-  return values as Float32Array;
+/** The matmul in tfjs; threshold and compaction in one pass over what it gives. */
+async function encodeOnHost(x: tf.Tensor2D, wEncT: Matrix, bias: tf.Tensor1D, threshold: tf.Tensor1D): Promise<SparseActs> {
+  const p = tf.tidy(() => linear(x, wEncT, bias));
+  const [dense, limits] = await readMany([p, threshold]);
+  p.dispose();
+  return compact(dense as Float32Array, limits as Float32Array, x.shape[0], wEncT.n);
 }
 
-/** Active entries of dense rows [t, n]. */
-export function compact(dense: Float32Array, t: number, n: number): SparseActs {
+/** Entries of dense rows [t, n] above their column's threshold, and above 0. */
+function compact(dense: Float32Array, threshold: Float32Array, t: number, n: number): SparseActs {
   const indices: Int32Array[] = [];
   const values: Float32Array[] = [];
+  const ids = new Int32Array(n);
+  const acts = new Float32Array(n);
   for (let row = 0; row < t; row++) {
-    const ids: number[] = [];
-    for (let i = row * n; i < (row + 1) * n; i++) if ((dense[i] ?? 0) > 0) ids.push(i - row * n);
-    indices.push(Int32Array.from(ids));
-    values.push(Float32Array.from(ids, (i) => dense[row * n + i] ?? 0));
+    let count = 0;
+    const from = row * n;
+    for (let i = 0; i < n; i++) {
+      const p = dense[from + i] as number;
+      if (p > 0 && p > (threshold[i] as number)) {
+        ids[count] = i;
+        acts[count++] = p;
+      }
+    }
+    indices.push(ids.slice(0, count));
+    values.push(acts.slice(0, count));
   }
   return { indices, values };
 }
