@@ -116,6 +116,7 @@ function Panel(props: Props): ReactElement {
               sweep={shown?.sweep ?? (sweep ? (before?.sweep ?? null) : null)}
               running={running}
               label={label}
+              greedy={sampling.temperature === 0}
               file={fileName(spec)}
               onAsk={(asked) => setSpec(setSweep(asked))}
             />

@@ -71,7 +71,7 @@ export function Effects({ shown, running, steers, label }: EffectsProps): ReactE
   return (
     <div className={styles.stack}>
       {found.length > 0 && (
-        <Notice tone="warn" title="This looks more like damage than like a change of mind">
+        <Notice tone={found.some((trouble) => trouble !== 'loss') ? 'warn' : 'plain'} title={titleOf(found)}>
           {found.map((trouble) => (
             <p key={trouble}>{explain(trouble, shown)}</p>
           ))}
@@ -161,6 +161,12 @@ const value = (row: Row, i: 0 | 1 | 2): string => {
 const unitOf = ({ unit, scale }: SteerFacts): string =>
   unit === 'vector' ? 'times v' : unit === 'max' ? `activation, largest known ${number(scale)}` : 'activation';
 
+/** Loss alone may be the point of it; repetition, or loss on unrelated text, is damage. */
+const titleOf = (found: readonly Trouble[]): string =>
+  found.some((trouble) => trouble !== 'loss')
+    ? 'This looks more like damage than like a change of mind'
+    : 'The model would hardly write this by itself';
+
 function explain(trouble: Trouble, shown: Shown | null): string {
   const { loss, repeats } = shown?.measured?.coherence ?? {
     loss: { default: NaN, steered: NaN },
@@ -171,7 +177,7 @@ function explain(trouble: Trouble, shown: Shown | null): string {
     case 'repeats':
       return `The steered text repeats itself: ${percent(repeats.steered)} of its 4-grams were there before (${percent(repeats.default)} by itself; warned from ${percent(REPEATED)}). Turn the strength down.`;
     case 'loss':
-      return `The model by itself finds the steered text unlikely: ${number(loss.steered)} nats per token instead of ${number(loss.default)} (warned from +${LOSS_RISE}). That may be what you want, or the point where words fall apart.`;
+      return `Without steering it finds the steered text unlikely: ${number(loss.steered)} nats per token instead of ${number(loss.default)} for its own (said from +${LOSS_RISE}). That may be what you want; read whether the words still hold together.`;
     case 'neutral':
       return `With this steering the model reads ordinary text much worse: ${number(neutral?.steered ?? NaN)} nats per token instead of ${number(neutral?.default ?? NaN)} (warned from +${LOSS_RISE}).`;
   }

@@ -17,17 +17,28 @@ export interface SweepFigureProps {
   readonly sweep: Sweep | null;
   readonly running: boolean;
   readonly label: (sae: string, feature: number) => string | null;
+  readonly greedy: boolean;
   readonly file: string;
   readonly onAsk: (sweep: SteeringParams['sweep']) => void;
 }
 
 /** Effect against coherence over the strengths of one steer. */
-export function SweepFigure({ steers, asked, sweep, running, label, file, onAsk }: SweepFigureProps): ReactElement | null {
+export function SweepFigure({
+  steers,
+  asked,
+  sweep,
+  running,
+  label,
+  greedy,
+  file,
+  onAsk,
+}: SweepFigureProps): ReactElement | null {
   if (steers.length === 0) return null;
   const at = Math.min(asked?.steer ?? 0, steers.length - 1);
   const name = (steer: Steer): string => steerName(steer, steer.kind === 'feature' ? label(steer.sae, steer.feature) : null);
   const steer = steers[at];
-  const ask = (index: number): void => onAsk({ steer: index, from: -4, to: 4, steps: 9, texts: 2 });
+  // Greedy texts are all the same.
+  const ask = (index: number): void => onAsk({ steer: index, from: -4, to: 4, steps: 9, texts: greedy ? 1 : 2 });
   const controls = (
     <span className={styles.buttons}>
       {steers.length > 1 && (
@@ -106,7 +117,7 @@ function finding(sweep: Sweep, name: string, steps: number): string {
 
 const PAD = { left: 46, right: 16 };
 const PLOT = 96;
-const GAP = 34;
+const GAP = 48;
 const HEIGHT = 2 * PLOT + GAP + 48;
 
 interface CurvesProps {
@@ -191,7 +202,7 @@ function Curves({ sweep, from, to, now, kind }: CurvesProps): ReactElement {
       ))}
       {ticks.map((tick) => (
         <text key={tick} x={x(tick)} y={HEIGHT - 8} textAnchor="middle" className={styles.digits}>
-          {signed(tick)}
+          {signed(tick, 2)}
         </text>
       ))}
     </svg>

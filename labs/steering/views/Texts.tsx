@@ -1,4 +1,4 @@
-import { useMemo, useRef, useState, type KeyboardEvent, type ReactElement } from 'react';
+import { Fragment, useMemo, useRef, useState, type KeyboardEvent, type ReactElement } from 'react';
 import type { TokenText } from '../../../core/tokens.ts';
 import { tensorData } from '../../../core/protocol/wire-tensor.ts';
 import { cx } from '../../../app/ui/cx.ts';
@@ -132,25 +132,26 @@ function TextColumn({ side, prompt, text, marks, bits, eosId, running, picked, o
             marks[part.to] === true ? 'not in the other text' : null,
           ].filter(Boolean);
           return (
-            <button
-              key={part.from}
-              type="button"
-              data-index={part.to}
-              className={cx(styles.token, own.some((p) => marks[p]) && styles.different)}
-              style={{ '--kl': Number.isNaN(kl) ? 0 : Math.min(1, kl / FULL_BITS) } as React.CSSProperties}
-              tabIndex={i === stop ? 0 : -1}
-              aria-pressed={picked !== null && picked >= part.from && picked <= part.to}
-              aria-label={facts.join(', ')}
-              title={facts.join('\n')}
-              onClick={() => {
-                setAt(i);
-                onPick(picked === part.to ? null : part.to);
-              }}
-            >
+            <Fragment key={part.from}>
               {part.leadingSpace ? ' ' : ''}
-              {part.text}
+              <button
+                type="button"
+                data-index={part.to}
+                className={cx(styles.token, own.some((p) => marks[p]) && styles.different)}
+                style={{ '--kl': Number.isNaN(kl) ? 0 : Math.min(1, kl / FULL_BITS) } as React.CSSProperties}
+                tabIndex={i === stop ? 0 : -1}
+                aria-pressed={picked !== null && picked >= part.from && picked <= part.to}
+                aria-label={facts.join(', ')}
+                title={facts.join('\n')}
+                onClick={() => {
+                  setAt(i);
+                  onPick(picked === part.to ? null : part.to);
+                }}
+              >
+                {part.text}
+              </button>
               {part.breakAfter ? '\n' : ''}
-            </button>
+            </Fragment>
           );
         })}
         {text?.ending === null && running && <span className={styles.pen} aria-hidden="true" />}
