@@ -128,7 +128,7 @@ describe('changes', () => {
   });
 
   it('steers are told apart by what they act on, not by how strongly', () => {
-    expect(steerKey(feature(1))).toBe(steerKey({ ...feature(1), strength: 9, mode: 'clamp', positions: 'prompt' }));
+    expect(steerKey(feature(1))).toBe(steerKey({ ...feature(1), strength: 9, positions: 'prompt', muted: true }));
     expect(steerKey(feature(1))).not.toBe(steerKey(feature(2)));
   });
 });
