@@ -7,6 +7,7 @@ import { Skeleton } from '../ui/Disclosure.tsx';
 import { Notice } from '../ui/Notice.tsx';
 import { Table, type Column } from '../ui/Table.tsx';
 import styles from './LabPage.module.css';
+import { Storage } from './Storage.tsx';
 
 interface Row extends ModelEntry {
   readonly isLoaded: boolean;
@@ -61,6 +62,7 @@ export default function ModelsPage(): ReactElement {
           </Notice>
         </div>
       )}
+      <Storage />
     </>
   );
 }

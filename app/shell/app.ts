@@ -30,6 +30,13 @@ export async function fetchText(path: string): Promise<string | null> {
   return response.text();
 }
 
+/** Bytes below the site; null where there is no such file. */
+export async function fetchBytesOf(path: string): Promise<Uint8Array | null> {
+  const response = await fetch(new URL(path, SITE));
+  if (!response.ok || response.headers.get('content-type')?.includes('html') === true) return null;
+  return new Uint8Array(await response.arrayBuffer());
+}
+
 function createWorker(): Worker {
   const name = workerName();
   const worker = new Worker(new URL('../../workers/engine.worker.ts', import.meta.url), { type: 'module', name });

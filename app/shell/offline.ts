@@ -98,7 +98,7 @@ function keepDrafts(): void {
 async function keepWhatWasRead(): Promise<void> {
   const read = performance.getEntriesByType('resource').map(({ name }) => name);
   const data = [...new Set(read)].filter(
-    (url) => url.startsWith(SITE) && /\/(models|saes|examples|dashboards)\/.*\.(json|md|bin)$/.test(url),
+    (url) => url.startsWith(SITE) && /\/(models|saes|examples|dashboards)\/(?!.*\.(safetensors|gguf)$).*\.\w+$/.test(url),
   );
   try {
     const cache = await caches.open(DATA_CACHE);

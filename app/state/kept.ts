@@ -1,5 +1,5 @@
 import { FILES_CACHE, keptAddress } from '../../core/files/kept.ts';
-import { toWireError, VitrineError } from '../../core/protocol/errors.ts';
+import { VitrineError } from '../../core/protocol/errors.ts';
 import type { ModelEntry } from './catalogue.ts';
 
 /** Cache of what the page reads as data; the service worker answers from it where the network does not (`offline-plugin.ts`). */
@@ -13,6 +13,8 @@ export interface KeepableFile {
   readonly bytes: number | null;
   /** Files with a digest are kept under it, checked; others under their address. */
   readonly sha256: string | null;
+  /** The page reads it as well, under its address. Default: JSON and Markdown. */
+  readonly asData?: boolean;
 }
 
 /** All files of a model and its dictionaries. @param folder the manifest's, below the site */
@@ -26,6 +28,29 @@ export function filesOfModel(model: ModelEntry): readonly KeepableFile[] {
     ]),
     { path: `${model.folder}manifest.json`, bytes: null, sha256: null },
   ];
+}
+
+/**
+ * All dashboards of a model: manifest, indexes, shards. None where the site has none.
+ * @param fetchBytes a file below the site; null where there is none
+ */
+export async function filesOfDashboards(
+  model: string,
+  fetchBytes: (path: string) => Promise<Uint8Array | null>,
+): Promise<readonly KeepableFile[]> {
+  // How dashboards are stored is not part of what every page loads.
+  const { decodeIndex, manifestPath, parseDashboardsManifest } = await import('../../core/dashboards/files.ts');
+  const path = manifestPath(model);
+  const found = await fetchBytes(path);
+  if (found === null) return [];
+  const manifest = parseDashboardsManifest(JSON.parse(new TextDecoder().decode(found)));
+  const files: KeepableFile[] = [{ path, bytes: null, sha256: null }];
+  for (const entry of manifest.saes) {
+    files.push({ path: entry.path, bytes: entry.bytes, sha256: entry.sha256, asData: true });
+    const bytes = await fetchBytes(entry.path);
+    if (bytes) files.push(...decodeIndex(bytes).shards.map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 })));
+  }
+  return files;
 }
 
 /** `a/b/../c` → `a/c`. */
@@ -56,7 +81,7 @@ export async function keepFiles(files: readonly KeepableFile[], { site, signal, 
     signal?.throwIfAborted();
     const url = new URL(file.path, site).href;
     const key = file.sha256 === null ? null : keptAddress(site, file.sha256);
-    const asData = key === null || /\.(?:json|md)$/.test(file.path);
+    const asData = file.asData ?? (key === null || /\.(?:json|md)$/.test(file.path));
     const missing = (key !== null && !(await weights.match(key))) || (asData && !(await data.match(url)));
     if (!missing) continue;
     const bytes = await download(url, file, signal);
@@ -157,6 +182,3 @@ export async function missingOf(
 export async function freeKept(): Promise<void> {
   await Promise.all([caches.delete(FILES_CACHE), caches.delete(DATA_CACHE)]);
 }
-
-/** One sentence on why keeping failed. */
-export const whyNotKept = (error: unknown): string => toWireError(error).message;

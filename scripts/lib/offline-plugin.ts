@@ -2,7 +2,7 @@ import type { PluginOption } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
 
 /** Manifests, cards, recorded results, dashboards: everything that the page reads as data, weights left out. */
-const DATA = /\/(?:models|saes|examples|dashboards)\/.*\.(?:json|md|bin)$/;
+const DATA = /\/(?:models|saes|examples|dashboards)\/(?!.*\.(?:safetensors|gguf)$).*\.\w+$/;
 
 /**
  * The service worker. The app itself is kept with the first visit; data are asked of the network first, and answered from the

@@ -1,0 +1,116 @@
+import { useCallback, useEffect, useState, type ReactElement } from 'react';
+import { useStore } from 'zustand';
+import { catalogue, fetchBytesOf, SITE } from '../shell/app.ts';
+import { megabytes } from '../shell/format.ts';
+import { offlineStore, type OfflineState } from '../shell/offline.ts';
+import { toWireError, type WireError } from '../../core/protocol/errors.ts';
+import {
+  filesOfDashboards,
+  filesOfModel,
+  freeKept,
+  keepFiles,
+  missingOf,
+  usage,
+  type KeepableFile,
+  type Usage,
+} from '../state/kept.ts';
+import { Button } from '../ui/Button.tsx';
+import { Skeleton } from '../ui/Disclosure.tsx';
+import { ErrorNotice } from '../ui/Notice.tsx';
+import styles from './LabPage.module.css';
+
+interface Known {
+  readonly usage: Usage;
+  readonly files: readonly KeepableFile[];
+  readonly kept: number;
+  /** Listed bytes of what is not kept. */
+  readonly bytes: number;
+}
+
+const WORDS: Readonly<Record<OfflineState, string>> = {
+  unsupported: 'This browser, or this window, does not keep the app; it needs the network to open.',
+  preparing: 'The app is being kept for use without a network.',
+  ready: 'The app opens without a network.',
+  failed: 'The app could not be kept; it needs the network to open.',
+};
+
+/** What this browser keeps of the site: how much, all of it on request, and how to free it. */
+export function Storage(): ReactElement {
+  const state = useStore(offlineStore, (offline) => offline.state);
+  const models = useStore(catalogue.store, (loaded) => loaded.models);
+  const [known, setKnown] = useState<Known | null>(null);
+  const [progress, setProgress] = useState<{ readonly done: number; readonly total: number } | null>(null);
+  const [error, setError] = useState<WireError | null>(null);
+  const look = useCallback(async (): Promise<void> => {
+    if (!models || !('caches' in globalThis)) return;
+    const dashboards = await Promise.all(models.map(({ id }) => filesOfDashboards(id, fetchBytesOf).catch(() => [])));
+    const files = [...models.flatMap(filesOfModel), ...dashboards.flat()];
+    setKnown({ usage: await usage(), files, ...(await missingOf(files, SITE)) });
+  }, [models]);
+  useEffect(() => void look().catch((reason: unknown) => setError(toWireError(reason))), [look]);
+
+  const keep = async (files: readonly KeepableFile[]): Promise<void> => {
+    setError(null);
+    setProgress({ done: 0, total: files.length });
+    try {
+      // Asked for by the reader, so the browser may be asked not to drop it when room is short.
+      await navigator.storage.persist().catch(() => false);
+      await keepFiles(files, { site: SITE, onProgress: (done, total) => setProgress({ done, total }) });
+    } catch (reason) {
+      setError(toWireError(reason));
+    } finally {
+      setProgress(null);
+      await look().catch(() => undefined);
+    }
+  };
+  const free = (): void => void freeKept().then(look, (reason: unknown) => setError(toWireError(reason)));
+
+  return (
+    <section aria-labelledby="storage" className={styles.storage}>
+      <h2 id="storage">Kept in this browser</h2>
+      <p>{WORDS[state]}</p>
+      {!('caches' in globalThis) ? null : known === null ? (
+        <Skeleton height="90px" label="Counting what is kept" />
+      ) : (
+        <>
+          <dl className={styles.facts}>
+            <dt>Weights and dictionaries</dt>
+            <dd>{size(known.usage.files)}</dd>
+            <dt>Recorded results, dashboards, manifests</dt>
+            <dd>{size(known.usage.data)}</dd>
+            {known.usage.total !== null && (
+              <>
+                <dt>All, the app included</dt>
+                <dd>
+                  {size(known.usage.total)}
+                  {known.usage.quota === null ? '' : `, of ${size(known.usage.quota)} that the browser would give`}
+                </dd>
+              </>
+            )}
+          </dl>
+          <div className={styles.storageActions}>
+            {known.kept < known.files.length ? (
+              <Button disabled={progress !== null} onClick={() => void keep(known.files)}>
+                Keep everything for use offline{known.bytes > 0 ? ` (${megabytes(known.bytes)})` : ''}
+              </Button>
+            ) : (
+              <p>Every model, dictionary and dashboard of this site is kept.</p>
+            )}
+            <Button variant="quiet" disabled={progress !== null || known.usage.files + known.usage.data === 0} onClick={free}>
+              Free it
+            </Button>
+          </div>
+          <output className={styles.note}>
+            {progress === null
+              ? `${known.kept} of ${known.files.length} files are kept. What you wrote yourself is not touched by “Free it”.`
+              : `Keeping file ${progress.done} of ${progress.total}.`}
+          </output>
+        </>
+      )}
+      {error && <ErrorNotice error={error} onRetry={() => known && void keep(known.files)} onDismiss={() => setError(null)} />}
+    </section>
+  );
+}
+
+/** `0` is nothing, not a kilobyte. */
+const size = (bytes: number): string => (bytes === 0 ? 'nothing' : megabytes(bytes));
