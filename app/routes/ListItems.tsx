@@ -13,7 +13,7 @@ import { steerLink } from '../../core/share/steer-link.ts';
 import { LABS } from '../shell/labs.ts';
 import { setLabel, useLabel } from '../state/labels.ts';
 import { addItems, moveItem, noteItem, removeItem } from '../state/lists.ts';
-import { say } from '../state/notices.ts';
+import { offer } from '../state/notices.ts';
 import { IconButton } from '../ui/Button.tsx';
 import { siteShort } from '../views/sites.ts';
 import { Kept } from './Kept.tsx';
@@ -102,7 +102,7 @@ function Order({ list, item, at }: OrderProps): ReactElement {
   const name = nameOf(item);
   const remove = (): void =>
     void removeItem(list.id, key).then(() =>
-      say(`${name.charAt(0).toUpperCase()}${name.slice(1)} is off the list.`, {
+      offer(`${name.charAt(0).toUpperCase()}${name.slice(1)} is off the list.`, {
         label: 'Undo',
         run: () => void addItems(list.id, [item]),
       }),

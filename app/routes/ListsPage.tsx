@@ -5,7 +5,7 @@ import { saveFile } from '../charts/export/save.ts';
 import { useStore } from 'zustand';
 import { library } from '../state/library.ts';
 import { allOfLibrary, lastTouched, newList, putList, removeList, useLists } from '../state/lists.ts';
-import { say } from '../state/notices.ts';
+import { offer } from '../state/notices.ts';
 import { Button } from '../ui/Button.tsx';
 import { Skeleton } from '../ui/Disclosure.tsx';
 import { ErrorNotice } from '../ui/Notice.tsx';
@@ -108,7 +108,7 @@ function SharedLists({ packed }: { readonly packed: string }): ReactElement {
 /** Removes a list, and offers to bring it back. */
 export async function removeWithUndo(list: ReaderList): Promise<void> {
   await removeList(list.id);
-  say(`“${list.name}” is removed.`, { label: 'Undo', run: () => void putList(list) });
+  offer(`“${list.name}” is removed.`, { label: 'Undo', run: () => void putList(list) });
 }
 
 const COLUMNS: readonly Column<ReaderList>[] = [

@@ -2,7 +2,7 @@ import { useMemo, useState, type ReactElement } from 'react';
 import { featureRefKey, type OwnLabel } from '../../core/lists/index.ts';
 import { featureLink } from '../../core/share/feature-address.ts';
 import { setLabel, useLabels } from '../state/labels.ts';
-import { say } from '../state/notices.ts';
+import { offer } from '../state/notices.ts';
 import { Button } from '../ui/Button.tsx';
 import { TextField } from '../ui/Field.tsx';
 import { Table, type Column } from '../ui/Table.tsx';
@@ -87,6 +87,6 @@ export function OwnLabels(): ReactElement {
 
 function remove(label: OwnLabel): void {
   void setLabel(label, '').then(() =>
-    say(`The label “${label.text}” is removed.`, { label: 'Undo', run: () => void setLabel(label, label.text, label.note) }),
+    offer(`The label “${label.text}” is removed.`, { label: 'Undo', run: () => void setLabel(label, label.text, label.note) }),
   );
 }

@@ -21,7 +21,13 @@ function Toast({ notice: { id, text, action } }: { readonly notice: SpokenNotice
   return (
     <div className={styles.toast} data-asks="">
       <p>{text}</p>
-      <Button size="s" onClick={action.run}>
+      <Button
+        size="s"
+        onClick={() => {
+          dismissNotice(id);
+          action.run();
+        }}
+      >
         {action.label}
       </Button>
       <IconButton label="Not now" onClick={() => dismissNotice(id)}>

@@ -3,7 +3,7 @@ import { LIST_LIMITS, type ExperimentItem, type ReaderList } from '../../core/li
 import { hashSpec, type ExperimentSpec } from '../../core/spec/index.ts';
 import { library } from '../state/library.ts';
 import { addItems, newList, putList, sorted } from '../state/lists.ts';
-import { say } from '../state/notices.ts';
+import { offer } from '../state/notices.ts';
 import { plural } from '../views/numbers.ts';
 import { siteShort } from '../views/sites.ts';
 import { experiments } from './app.ts';
@@ -71,7 +71,7 @@ function saveEntries(lists: readonly ReaderList[]): PaletteEntry[] {
   if (!item) return [];
   const group = 'Keep this experiment';
   const done = (list: ReaderList, stored: boolean): void =>
-    say(stored ? `The experiment is on “${list.name}”.` : `The experiment is on “${list.name}”, but could not be stored.`, {
+    offer(stored ? `The experiment is on “${list.name}”.` : `The experiment is on “${list.name}”, but could not be stored.`, {
       label: 'Open',
       run: () => void (location.hash = `#/lists/${list.id}`),
     });

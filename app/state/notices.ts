@@ -10,7 +10,7 @@ export interface NoticeAction {
 export interface SpokenNotice {
   readonly id: number;
   readonly text: string;
-  /** A notice with an action stays until it is taken or dismissed. */
+  /** A notice with an action stays until it is taken or dismissed, unless it is only an offer. */
   readonly action?: NoticeAction;
 }
 
@@ -27,8 +27,17 @@ const STAYS = 6_000;
 export const noticesStore: StoreApi<NoticesState> = createStore<NoticesState>(() => ({ notices: [] }));
 let count = 0;
 
+/** Milliseconds for which an offer stays, such as to undo something. */
+const OFFERED = 20_000;
+
+/** Shows a sentence for a moment with an action that nobody needs to answer, such as to undo what was done. */
+export const offer = (text: string, action: NoticeAction): void => show(text, action, OFFERED);
+
 /** Shows a sentence for a moment, and lets a screen reader say it. With an action it stays until the reader answers it. */
-export function say(text: string, action?: NoticeAction): void {
+export const say = (text: string, action?: NoticeAction): void => show(text, action, action ? null : STAYS);
+
+/** @param stays milliseconds; null: until it is answered */
+function show(text: string, action: NoticeAction | undefined, stays: number | null): void {
   const notice = { id: count++, text, ...(action ? { action } : {}) };
   noticesStore.setState(({ notices }) => {
     const others = notices.filter((n) => n.text !== text);
@@ -36,7 +45,7 @@ export function say(text: string, action?: NoticeAction): void {
     const passing = others.filter((n) => n.action === undefined).slice(-2);
     return { notices: [...lasting, ...passing, notice] };
   });
-  if (!action) setTimeout(() => dismissNotice(notice.id), STAYS);
+  if (stays !== null) setTimeout(() => dismissNotice(notice.id), stays);
 }
 
 export function dismissNotice(id: number): void {

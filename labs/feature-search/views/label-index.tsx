@@ -64,6 +64,8 @@ export interface LabelIndex {
   /** Null while it is built. */
   readonly index: MiniSearch<LabelDocument> | null;
   readonly failed: unknown;
+  /** Which attempt this is the outcome of. */
+  readonly attempt: number;
 }
 
 /**
@@ -71,14 +73,12 @@ export interface LabelIndex {
  * @param attempt raised to try again
  */
 export function useLabelIndex(documents: readonly LabelDocument[], attempt: number): LabelIndex {
-  const [state, setState] = useState<LabelIndex>({ index: null, failed: null });
+  const [state, setState] = useState<LabelIndex>({ index: null, failed: null, attempt });
   useEffect(() => {
     let gone = false;
-    // Another attempt is another build of the same.
-    void attempt;
     void buildIndex(documents).then(
-      (index) => !gone && setState({ index, failed: null }),
-      (failed: unknown) => !gone && setState({ index: null, failed }),
+      (index) => !gone && setState({ index, failed: null, attempt }),
+      (failed: unknown) => !gone && setState({ index: null, failed, attempt }),
     );
     return () => {
       gone = true;
