@@ -4,8 +4,15 @@ import { commit } from './scripts/lib/commit.ts';
 import { offline } from './scripts/lib/offline-plugin.ts';
 import { contentSecurityPolicy, tfjsWasmThreads } from './scripts/lib/vite-plugins.ts';
 
-/** With these the page is cross-origin isolated, and WASM may use threads. A host that cannot send them works without. */
-const ISOLATION = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'credentialless' };
+/**
+ * With the first two the page is cross-origin isolated, and WASM may use threads; the third lets pages that are isolated
+ * themselves embed it. A host that cannot send them works without.
+ */
+const ISOLATION = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'credentialless',
+  'Cross-Origin-Resource-Policy': 'cross-origin',
+};
 
 /** `runtime/device.ts` imports tfjs' backends twice: at once for their kernels, and again to get a factory back. Timings are noise. */
 const CHECKS = { ineffectiveDynamicImport: false, bundlerTimings: false };

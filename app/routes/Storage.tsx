@@ -1,9 +1,10 @@
-import { useCallback, useEffect, useState, type ReactElement } from 'react';
+import { useEffect, useState, type ReactElement } from 'react';
 import { useStore } from 'zustand';
 import { catalogue, fetchBytesOf, SITE } from '../shell/app.ts';
 import { megabytes } from '../shell/format.ts';
 import { offlineStore, type OfflineState } from '../shell/offline.ts';
 import { toWireError, type WireError } from '../../core/protocol/errors.ts';
+import type { ModelEntry } from '../state/catalogue.ts';
 import {
   filesOfDashboards,
   filesOfModel,
@@ -41,13 +42,17 @@ export function Storage(): ReactElement {
   const [known, setKnown] = useState<Known | null>(null);
   const [progress, setProgress] = useState<{ readonly done: number; readonly total: number } | null>(null);
   const [error, setError] = useState<WireError | null>(null);
-  const look = useCallback(async (): Promise<void> => {
-    if (!models || !('caches' in globalThis)) return;
-    const dashboards = await Promise.all(models.map(({ id }) => filesOfDashboards(id, fetchBytesOf).catch(() => [])));
-    const files = [...models.flatMap(filesOfModel), ...dashboards.flat()];
-    setKnown({ usage: await usage(), files, ...(await missingOf(files, SITE)) });
+  useEffect(() => {
+    let gone = false;
+    void look(models).then(
+      (found) => !gone && setKnown(found),
+      (reason: unknown) => !gone && setError(toWireError(reason)),
+    );
+    return () => {
+      gone = true;
+    };
   }, [models]);
-  useEffect(() => void look().catch((reason: unknown) => setError(toWireError(reason))), [look]);
+  const again = (): Promise<void> => look(models).then(setKnown, () => undefined);
 
   const keep = async (files: readonly KeepableFile[]): Promise<void> => {
     setError(null);
@@ -60,10 +65,10 @@ export function Storage(): ReactElement {
       setError(toWireError(reason));
     } finally {
       setProgress(null);
-      await look().catch(() => undefined);
+      await again();
     }
   };
-  const free = (): void => void freeKept().then(look, (reason: unknown) => setError(toWireError(reason)));
+  const free = (): void => void freeKept().then(again, (reason: unknown) => setError(toWireError(reason)));
 
   return (
     <section aria-labelledby="storage" className={styles.storage}>
@@ -110,6 +115,13 @@ export function Storage(): ReactElement {
       {error && <ErrorNotice error={error} onRetry={() => known && void keep(known.files)} onDismiss={() => setError(null)} />}
     </section>
   );
+}
+
+async function look(models: readonly ModelEntry[] | null): Promise<Known | null> {
+  if (!models || !('caches' in globalThis)) return null;
+  const dashboards = await Promise.all(models.map(({ id }) => filesOfDashboards(id, fetchBytesOf).catch(() => [])));
+  const files = [...models.flatMap(filesOfModel), ...dashboards.flat()];
+  return { usage: await usage(), files, ...(await missingOf(files, SITE)) };
 }
 
 /** `0` is nothing, not a kilobyte. */

@@ -5,7 +5,7 @@ import { extname, join, normalize } from 'node:path';
 
 export interface StaticServerOptions {
   readonly folder: string;
-  /** Send COOP and COEP, so that the page is cross-origin isolated. Default true. */
+  /** Send COOP and COEP, so that the page is cross-origin isolated, and CORP, so that isolated pages can embed it. Default true. */
   readonly isolated?: boolean;
   /** Path below which the folder is served, `/` at both ends. Default `/`. */
   readonly prefix?: string;
@@ -69,6 +69,7 @@ async function answer(
   if (options.isolated !== false) {
     response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
     response.setHeader('Cross-Origin-Embedder-Policy', 'credentialless');
+    response.setHeader('Cross-Origin-Resource-Policy', 'cross-origin');
   }
   const below = path.startsWith(options.prefix) ? path.slice(options.prefix.length) : null;
   if (below !== null && (await options.intercept?.(below, response)) === true) return;
