@@ -3,9 +3,12 @@ import type { ExperimentSpec } from '../../core/spec/index.ts';
 import type { Generated } from '../../e2e/bench/generate-lab.ts';
 import type { ExploreChunk, ExploreResult } from '../../labs/explore/result.ts';
 import { lab as explore } from '../../labs/explore/spec.ts';
+import type { DashboardResult } from '../../labs/feature-dashboard/result.ts';
+import { lab as featureDashboard } from '../../labs/feature-dashboard/spec.ts';
 import type { Engine, EngineInfo } from '../../workers/client/engine.ts';
 import type { OpenEngine, Place } from '../lib/open-engine.ts';
 import { openGenerator } from './generator.ts';
+import { measureSteering, type SteeringMeasured } from './steering.ts';
 
 export const NEW_TOKENS = 32;
 
@@ -25,9 +28,15 @@ export interface Measured {
   /** Later runs: prompt → features, and prompt → everything that `explore` shows. Medians. */
   readonly featuresMs: number;
   readonly exploreMs: number;
+  /**
+   * A stored dashboard: the first one, whose manifest, index and shard are read, and later ones of the same dictionary (median).
+   * Null where none is stored.
+   */
+  readonly dashboards: { readonly firstMs: number; readonly laterMs: number } | null;
   readonly deviceBytes: number | null;
   /** Greedy, with cache; median. */
   readonly tokensPerSecond: number;
+  readonly steering: SteeringMeasured;
 }
 
 /** Ids of the prompt that everything is measured on, for the other side of the comparison. */
@@ -54,7 +63,10 @@ export async function measure(
     const first = await exploreOnce(engine);
     const runs: Awaited<ReturnType<typeof exploreOnce>>[] = [];
     for (let i = 0; i < repeat; i++) runs.push(await exploreOnce(engine));
+    const dashboards = await openDashboards(engine, repeat);
     const ids = first.result.tokens.map(({ id }) => id);
+    const deviceBytes = engine.snapshot().memory?.deviceBytes ?? null;
+    const steering = await measureSteering(engine, Math.max(2, Math.ceil(repeat / 3)));
     return {
       measured: {
         place,
@@ -67,8 +79,10 @@ export async function measure(
         firstFeaturesMs: first.featuresMs,
         featuresMs: median(runs.map((run) => run.featuresMs)),
         exploreMs: median(runs.map((run) => run.totalMs)),
-        deviceBytes: engine.snapshot().memory?.deviceBytes ?? null,
+        dashboards,
+        deviceBytes,
         tokensPerSecond: await generation(place, backend, ids, repeat),
+        steering,
       },
       workload: { ids, saes },
     };
@@ -89,6 +103,19 @@ async function exploreOnce(
     },
   });
   return { featuresMs, totalMs: performance.now() - began, result: payload as ExploreResult };
+}
+
+async function openDashboards(engine: Engine, repeat: number): Promise<Measured['dashboards']> {
+  const times: number[] = [];
+  for (let feature = 0; feature <= repeat; feature++) {
+    const began = performance.now();
+    const spec = { ...featureDashboard.defaults, params: { feature, documents: 2 } };
+    const { payload } = await engine.run(spec, { fresh: true });
+    times.push(performance.now() - began);
+    if ((payload as DashboardResult).dashboard?.origin.kind !== 'stored') return null;
+  }
+  const [firstMs = NaN, ...later] = times;
+  return { firstMs, laterMs: median(later) };
 }
 
 async function generation(place: Place, backend: BackendName, ids: readonly number[], repeat: number): Promise<number> {

@@ -21,8 +21,10 @@ const report: Report = {
       firstFeaturesMs: 400,
       featuresMs: 50.06,
       exploreMs: 600.4,
+      dashboards: { firstMs: 90.04, laterMs: 20 },
       deviceBytes: null,
       tokensPerSecond: 9.94,
+      steering: { firstTokenMs: 123.4, steeredPerSecond: 45.6, defaultPerSecond: 7.89 },
     },
     { place: 'node', backend: 'webgpu', missing: 'no Vulkan' },
   ],
@@ -32,7 +34,8 @@ const report: Report = {
 describe('the table of the benchmark', () => {
   it('has a row per backend and says what was not measured', () => {
     const text = markdownTable(report);
-    expect(text).toContain('| wasm, 2 threads | Chromium | 1.0 | 2.0 | 400 | 50.1 | 600 | 9.9 |');
+    expect(text).toContain('| wasm, 2 threads | Chromium | 1.0 | 2.0 | 400 | 50.1 | 600 | 90.0 | 20.0 | 9.9 |');
+    expect(text).toContain('| wasm | Chromium | 123 | 46 | 7.9 |');
     expect(text).toContain('Not measured: webgpu in node: no Vulkan.');
     expect(text).toContain('| PyTorch | 1 thread | 7.0 | 80 |');
     expect(text).toContain('Not measured: python3 does not start.');

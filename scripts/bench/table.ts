@@ -26,6 +26,8 @@ export function markdownTable({ time, commit, machine, workload, page, engine, t
       'first features, ms',
       'prompt → features, ms',
       'all of `explore`, ms',
+      'first dashboard, ms',
+      'later ones, ms',
       'tokens/s',
     ],
     measured.map((e) => [
@@ -36,7 +38,19 @@ export function markdownTable({ time, commit, machine, workload, page, engine, t
       ms(e.firstFeaturesMs),
       ms(e.featuresMs),
       ms(e.exploreMs),
+      e.dashboards ? ms(e.dashboards.firstMs) : '–',
+      e.dashboards ? ms(e.dashboards.laterMs) : '–',
       rate(e.tokensPerSecond),
+    ]),
+  );
+  const steered = table(
+    ['backend', 'where', 'strength → first steered token, ms', 'steered tokens/s', 'default tokens/s'],
+    measured.map((e) => [
+      e.backend,
+      e.place === 'node' ? 'Node' : 'Chromium',
+      ms(e.steering.firstTokenMs),
+      rate(e.steering.steeredPerSecond),
+      rate(e.steering.defaultPerSecond),
     ]),
   );
   const peers = torch.map((t) =>
@@ -54,10 +68,16 @@ export function markdownTable({ time, commit, machine, workload, page, engine, t
 
 Made by \`npm run bench -- --markdown docs/performance.md\`; the numbers of one run, medians where there are several. ${time.slice(0, 10)}, commit ${commit}, ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}.${busy(machine)} WebGPU on SwiftShader is emulated on the CPU: its times say nothing about a graphics card.
 
-The prompt is the first of \`explore\` (${workload?.ids.length ?? 0} tokens, one dictionary). “Start”: from the first message to the worker until the backend is open, “load”: model and dictionary read, checked and on the device. “First features”: the first run with its shaders and buffers, “prompt → features”: later ones, from asking until the features of every token are there; on the way lie the forward pass with the captures of \`explore\`, and the next-token distribution. “All of \`explore\`” adds the logit lens, attention maps and attribution. Tokens/s: greedy, with key/value cache.
+The prompt is the first of \`explore\` (${workload?.ids.length ?? 0} tokens, one dictionary). “Start”: from the first message to the worker until the backend is open, “load”: model and dictionary read, checked and on the device. “First features”: the first run with its shaders and buffers, “prompt → features”: later ones, from asking until the features of every token are there; on the way lie the forward pass with the captures of \`explore\`, and the next-token distribution. “All of \`explore\`” adds the logit lens, attention maps and attribution. A dashboard: read from what is stored, its texts written and tokenized again, its logits computed. Tokens/s: greedy, with key/value cache.
 
 ${engines}
 ${missing.length > 0 ? `\n${missing.map((line) => `Not measured: ${line}.`).join('\n')}\n` : ''}
+## Steering
+
+The first experiment of \`steering\`, greedy. “Strength → first steered token”: from asking for another strength until the first token written with it is there, the prompt read anew on the way. Tokens/s in the lab: one direction added at every step, and nothing added.
+
+${steered}
+
 ## Beside PyTorch
 
 Forward pass and SAE encoding of the same prompt, with the same weights dequantized, on the same machine in the same run.
