@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import {
+  decodeIndex,
+  encodeIndex,
+  manifestPath,
+  type DashboardIndex,
+  type DashboardsManifest,
+} from '../../core/dashboards/files.ts';
+import type { FeatureDashboard } from '../../core/dashboards/types.ts';
+import { tensorData } from '../../core/protocol/wire-tensor.ts';
+import { dashboards, type DashboardsArguments } from '../../scripts/dashboards/index.ts';
+import { saveManifest } from '../../scripts/dashboards/files.ts';
+import type { OpenEngine } from '../../scripts/lib/open-engine.ts';
+import { openNodeEngine } from '../../scripts/node-engine/index.ts';
+import type { DashboardResult } from './result.ts';
+
+const SAE = 'blocks.1.attn.hook_z';
+const OTHER = 'blocks.0.hook_resid_post';
+const DOCUMENTS = 300;
+
+let site = '';
+let open: OpenEngine;
+const index = (): DashboardIndex => decodeIndex(readFileSync(join(site, `dashboards/primer/${SAE}/index.bin`)));
+const args = (change: Partial<DashboardsArguments> = {}): DashboardsArguments => ({
+  model: 'primer',
+  saes: [SAE],
+  amount: { documents: DOCUMENTS },
+  jobs: 2,
+  force: false,
+  site,
+  job: null,
+  ...change,
+});
+
+async function run(params: object, change: object = {}): Promise<DashboardResult> {
+  const spec = { v: 1, lab: 'feature-dashboard', labV: 1, model: 'primer', saes: [SAE], prompts: [], params, ...change };
+  const answer = await open.engine.run(spec as never, { fresh: true });
+  return answer.payload as DashboardResult;
+}
+async function dashboard(params: object, change: object = {}): Promise<FeatureDashboard> {
+  const { dashboard: found } = await run(params, change);
+  if (!found) throw new Error('no dashboard');
+  return found;
+}
+
+beforeAll(async () => {
+  site = mkdtempSync(join(tmpdir(), 'dashboards-'));
+  for (const folder of ['models', 'saes']) cpSync(join('public', folder), join(site, folder), { recursive: true });
+  // What the command's two reading processes and its making one do, in this process.
+  const spool = join(site, 'spool');
+  mkdirSync(spool);
+  for (const part of [0, 1]) expect(await dashboards(args({ job: { kind: 'read', part, parts: 2, spool } }))).toBe(0);
+  expect(await dashboards(args({ job: { kind: 'make', parts: 2, spool } }))).toBe(0);
+  const bytes = saveManifest(site, 'primer', [SAE, OTHER]);
+  expect(bytes).toBeGreaterThan(100_000);
+  // The makers' engine gives its backend back a moment after it was closed; one that begins too early cannot start.
+  await vi.waitFor(
+    async () => {
+      open = await openNodeEngine({ backend: 'wasm', folder: site });
+      await run({ mode: 'text' }, { prompts: [{ text: 'Monday,' }] }).catch(async (error: unknown) => {
+        await open.close();
+        throw error;
+      });
+    },
+    { timeout: 60_000, interval: 1_000 },
+  );
+}, 600_000);
+afterAll(async () => {
+  await open?.close();
+  rmSync(site, { recursive: true, force: true });
+});
+
+describe('stored dashboards', () => {
+  /** The most, a middling and the least active feature of those that are active at all, and a dead one. */
+  const features = (): number[] => {
+    const { active } = index();
+    const alive = active.flatMap((n, f) => (n > 0 ? [f] : [])).sort((a, b) => (active[b] ?? 0) - (active[a] ?? 0));
+    const dead = active.indexOf(0);
+    return [alive[0], alive[alive.length >> 1], alive.at(-1), dead < 0 ? undefined : dead].filter((f) => f !== undefined);
+  };
+
+  it('equal those that are computed on the same documents', async () => {
+    for (const feature of features()) {
+      const stored = await dashboard({ feature });
+      const computed = await dashboard({ feature, mode: 'computed', documents: DOCUMENTS });
+      expect(stored.origin).toMatchObject({ kind: 'stored', stale: [] });
+      expect(computed.origin).toEqual({ kind: 'computed', why: 'asked' });
+      const { origin: _a, elsewhere, ...rest } = stored;
+      const { origin: _b, elsewhere: none, ...again } = computed;
+      expect(again).toEqual(rest);
+      expect(none).toEqual([]);
+      expect(elsewhere.length).toBe(11);
+    }
+  }, 300_000);
+
+  it('show what the model does with each example when it is run alone', async () => {
+    const [feature = 0] = features();
+    const { groups, stats } = await dashboard({ feature });
+    const [top] = groups;
+    expect(top?.examples[0]?.value).toBe(stats.max);
+    const examples = [top?.examples[0], top?.examples.at(-1), groups.at(-1)?.examples[0]].filter((e) => e !== undefined);
+    for (const example of examples) {
+      const ids = example.tokens.map((t) => t.id);
+      const { texts } = await run({ feature, mode: 'text' }, { prompts: [{ tokens: ids }] });
+      const live = tensorData(texts[0]!.activations);
+      expect(live[example.position]).toBeCloseTo(example.value, 3);
+      const shown = tensorData(example.activations);
+      for (let p = 1; p < ids.length; p++) {
+        expect(Math.abs((shown[p] ?? 0) - (live[p] ?? 0))).toBeLessThanOrEqual(stats.max / 255);
+        expect((shown[p] ?? 0) > 0).toBe((live[p] ?? 0) > 0);
+      }
+    }
+  }, 300_000);
+
+  it('cost at most 60 kB to open', () => {
+    const { shards } = index();
+    const manifest = statSync(join(site, manifestPath('primer'))).size;
+    const own = statSync(join(site, `dashboards/primer/${SAE}/index.bin`)).size;
+    expect(manifest + own + Math.max(...shards.map((s) => s.bytes))).toBeLessThan(60_000);
+  });
+
+  it('are not made again while they are of these weights and this text', async () => {
+    const path = join(site, `dashboards/primer/${SAE}/index.bin`);
+    const before = statSync(path).mtimeMs;
+    expect(await dashboards(args())).toBe(0);
+    expect(statSync(path).mtimeMs).toBe(before);
+  }, 60_000);
+
+  it('are computed in the tab where nothing is stored', async () => {
+    const { origin, corpus } = await dashboard({ feature: 1, documents: 8 }, { saes: [OTHER] });
+    expect(origin).toEqual({ kind: 'computed', why: 'none-stored' });
+    expect(corpus.documents).toBe(8);
+  }, 60_000);
+
+  it('say what has changed since they were made, and are refused when they are damaged', async () => {
+    const file = join(site, `dashboards/primer/${SAE}/index.bin`);
+    const list = join(site, manifestPath('primer'));
+    const [index0, manifest0] = [readFileSync(file), readFileSync(list, 'utf8')];
+    const put = (changed: DashboardIndex): void => {
+      const bytes = encodeIndex(changed);
+      writeFileSync(file, bytes);
+      const manifest = JSON.parse(manifest0) as DashboardsManifest;
+      const sha256 = createHash('sha256').update(bytes).digest('hex');
+      const saes = manifest.saes.map((s) => (s.id === SAE ? { ...s, bytes: bytes.length, sha256 } : s));
+      writeFileSync(list, JSON.stringify({ ...manifest, saes }));
+    };
+    const made = index();
+    const zero = '0'.repeat(64);
+    put({ ...made, sae: { ...made.sae, digest: zero }, corpus: { ...made.corpus, sample: 'other' } });
+    expect((await dashboard({ feature: 0 })).origin).toMatchObject({ stale: ['sae', 'text'] });
+    put({ ...made, generator: made.generator + 1, model: { ...made.model, digest: zero, quantization: 'int4' } });
+    expect((await dashboard({ feature: 0 })).origin).toMatchObject({ stale: ['model', 'quantization', 'generator'] });
+    writeFileSync(file, index0);
+    writeFileSync(list, manifest0);
+
+    const shard = join(site, made.shards[0]?.path ?? '');
+    const bytes = readFileSync(shard);
+    writeFileSync(shard, bytes.subarray(0, bytes.length - 5));
+    await expect(dashboard({ feature: 0 })).rejects.toMatchObject({ code: 'truncated' });
+    writeFileSync(
+      shard,
+      bytes.map((b, i) => (i === 40 ? b ^ 1 : b)),
+    );
+    await expect(dashboard({ feature: 0 })).rejects.toMatchObject({ code: 'digest-mismatch' });
+    rmSync(shard);
+    await expect(dashboard({ feature: 0 })).rejects.toMatchObject({ code: 'not-found' });
+    writeFileSync(shard, bytes);
+    expect((await dashboard({ feature: 0 })).origin).toMatchObject({ stale: [] });
+  }, 120_000);
+});
+
+describe('what cannot be asked', () => {
+  it('is refused in words', async () => {
+    await expect(run({ feature: 5_000 })).rejects.toMatchObject({
+      code: 'bad-spec',
+      message: expect.stringContaining('0 to 1023'),
+    });
+    await expect(run({ mode: 'text' })).rejects.toMatchObject({ code: 'prompt-empty' });
+    await expect(run({}, { saes: [] })).rejects.toMatchObject({ code: 'bad-spec' });
+  }, 60_000);
+});
