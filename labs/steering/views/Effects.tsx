@@ -78,7 +78,7 @@ export function Effects({ shown, running, steers, label }: EffectsProps): ReactE
         </Notice>
       )}
       <Table
-        caption="What it did"
+        caption="Readings, losses and repeats"
         rows={rows}
         rowKey={({ key }) => key}
         columns={[
