@@ -7,6 +7,7 @@ import { complain, print, printJson, UsageError, userPath } from '../cli/io.ts';
 import { commit } from '../lib/commit.ts';
 import { openEngine, type Place } from '../lib/open-engine.ts';
 import { ROOT } from '../lib/root.ts';
+import { measureEmbed, type EmbedMeasured } from './embed.ts';
 import { measure, type Measured, type Workload } from './measure.ts';
 import { measurePage, type PageMeasured } from './page.ts';
 import { markdownTable } from './table.ts';
@@ -26,6 +27,7 @@ export interface Report {
   readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string; readonly load: number };
   readonly workload: Workload | null;
   readonly page: PageMeasured | string;
+  readonly embed: EmbedMeasured | string;
   readonly engine: readonly (Measured | { readonly place: Place; readonly backend: BackendName; readonly missing: string })[];
   readonly torch: readonly (TorchMeasured | string)[];
 }
@@ -51,6 +53,8 @@ export async function bench({ quick, out, markdown, only }: BenchArguments): Pro
   const [load = 0] = loadavg();
   complain('first picture');
   const page = await measurePage(quick ? 3 : 9).catch((error: unknown) => String(error));
+  complain('embed');
+  const embed = await measureEmbed().catch((error: unknown) => String(error));
   const engine: Report['engine'][number][] = [];
   let workload: Workload | null = null;
   for (const [place, backend] of CASES) {
@@ -72,6 +76,7 @@ export async function bench({ quick, out, markdown, only }: BenchArguments): Pro
     machine: { cpu: cpus()[0]?.model ?? 'unknown', cores, node: process.version, load },
     workload,
     page,
+    embed,
     engine,
     torch,
   };

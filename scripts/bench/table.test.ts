@@ -8,6 +8,11 @@ const report: Report = {
   commit: 'abc',
   machine: { cpu: 'a CPU', cores: 2, node: 'v22.0.0', load: 3.21 },
   workload: { ids: [0, 1, 2], saes: ['blocks.2.hook_resid_post'] },
+  embed: {
+    before: { bytes: 1_200_000, zipped: 400_000 },
+    run: { bytes: 6_000_000, zipped: 4_000_000 },
+    second: { bytes: 700_000, zipped: 200_000 },
+  },
   page: { firstPaintMs: 12.34, firstPictureMs: 234.5, bytes: 1_500_000 },
   engine: [
     {
@@ -24,6 +29,7 @@ const report: Report = {
       dashboards: { firstMs: 90.04, laterMs: 20 },
       deviceBytes: null,
       tokensPerSecond: 9.94,
+      search: { dictionaries: 12, firstMs: 1234.5, laterMs: 56.7, firstSiteMs: 12.3, tokenMs: 45 },
       steering: { firstTokenMs: 123.4, steeredPerSecond: 45.6, defaultPerSecond: 7.89 },
     },
     { place: 'node', backend: 'webgpu', missing: 'no Vulkan' },
@@ -36,6 +42,8 @@ describe('the table of the benchmark', () => {
     const text = markdownTable(report);
     expect(text).toContain('| wasm, 2 threads | Chromium | 1.0 | 2.0 | 400 | 50.1 | 600 | 90.0 | 20.0 | 9.9 |');
     expect(text).toContain('| wasm | Chromium | 123 | 46 | 7.9 |');
+    expect(text).toContain('| wasm | Chromium | 1235 | 56.7 | 12.3 | 45.0 |');
+    expect(text).toContain('over 12 dictionaries');
     expect(text).toContain('Not measured: webgpu in node: no Vulkan.');
     expect(text).toContain('| PyTorch | 1 thread | 7.0 | 80 |');
     expect(text).toContain('Not measured: python3 does not start.');

@@ -1,3 +1,4 @@
+import type { Weight } from './embed.ts';
 import type { Report } from './index.ts';
 
 const ms = (x: number): string => (x >= 100 ? x.toFixed(0) : x.toFixed(1));
@@ -14,7 +15,7 @@ const busy = ({ load, cores }: Report['machine']): string =>
     : ` Other programs were running (load average ${load.toFixed(1)} on ${cores} cores when it began), so these times are too long, and not by the same factor.`;
 
 /** The report as a page of documentation. */
-export function markdownTable({ time, commit, machine, workload, page, engine, torch }: Report): string {
+export function markdownTable({ time, commit, machine, workload, page, embed, engine, torch }: Report): string {
   const measured = engine.flatMap((e) => ('missing' in e ? [] : [e]));
   const missing = engine.flatMap((e) => ('missing' in e ? [`${e.backend} in ${e.place}: ${e.missing}`] : []));
   const engines = table(
@@ -53,6 +54,17 @@ export function markdownTable({ time, commit, machine, workload, page, engine, t
       rate(e.steering.defaultPerSecond),
     ]),
   );
+  const searched = table(
+    ['backend', 'where', 'first time, ms', 'by prompt, ms', 'first dictionary, ms', 'by token, ms'],
+    measured.map((e) => [
+      e.backend,
+      e.place === 'node' ? 'Node' : 'Chromium',
+      ms(e.search.firstMs),
+      ms(e.search.laterMs),
+      ms(e.search.firstSiteMs),
+      ms(e.search.tokenMs),
+    ]),
+  );
   const peers = torch.map((t) =>
     typeof t === 'string'
       ? t
@@ -64,6 +76,11 @@ export function markdownTable({ time, commit, machine, workload, page, engine, t
     typeof page === 'string'
       ? `Not measured: ${page}`
       : `First paint after ${ms(page.firstPaintMs)} ms; the recorded result is drawn after ${ms(page.firstPictureMs)} ms; ${MB(page.bytes)} MB were read until then (a first visit, from a server on the same machine, nothing compressed).`;
+  const weight = ({ bytes, zipped }: Weight): string => `${MB(bytes)} MB (${MB(zipped)} MB gzipped)`;
+  const frame =
+    typeof embed === 'string'
+      ? `Not measured: ${embed}`
+      : `Until its recorded result is drawn, an embed of \`explore\` reads ${weight(embed.before)}; its Run button reads ${weight(embed.run)} more. A second one on the same page, run as well, reads ${weight(embed.second)}: it uses the first one’s engine.`;
   return `# Performance
 
 Made by \`npm run bench -- --markdown docs/performance.md\`; the numbers of one run, medians where there are several. ${time.slice(0, 10)}, commit ${commit}, ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}.${busy(machine)} WebGPU on SwiftShader is emulated on the CPU: its times say nothing about a graphics card.
@@ -78,6 +95,12 @@ The first experiment of \`steering\`, greedy. “Strength → first steered toke
 
 ${steered}
 
+## Finding features
+
+The first experiment of \`feature-search\`, over ${measured[0]?.search.dictionaries ?? 0} dictionaries. “First time”: most of them are read, checked and put on the device; “first dictionary”: of a later search, until its first features stream in.
+
+${searched}
+
 ## Beside PyTorch
 
 Forward pass and SAE encoding of the same prompt, with the same weights dequantized, on the same machine in the same run.
@@ -88,5 +111,9 @@ ${why.map((line) => `Not measured: ${line}.`).join('\n')}
 ## First picture
 
 ${first}
+
+## Embed
+
+${frame}
 `.replace(/\n{3,}/g, '\n\n');
 }
