@@ -1,13 +1,13 @@
 /**
  * Writes the curriculum as JSON lines.
- *   --documents --approx-tokens N --seed S --out FILE.jsonl [--mix copy]    training documents, without spans
+ *   --documents --approx-tokens N --seed S --out FILE.jsonl [--mix copy|puzzles]    training documents, without spans
  *   --evals --out DIR [--seed S]                                            held-out evaluation sets, one file each
  */
 import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
-import { COPY_MIX, MIX, corpus, countTokens, evalSets, type Doc, type Mix } from '../core/curriculum/index.ts';
+import { COPY_MIX, MIX, PUZZLE_MIX, corpus, countTokens, evalSets, type Doc, type Mix } from '../core/curriculum/index.ts';
 
 const { values } = parseArgs({
   options: {
@@ -24,7 +24,7 @@ function line(doc: Doc): string {
   return JSON.stringify({ population: doc.population, text: doc.text, answers: doc.answers, meta: doc.meta });
 }
 
-const MIXES: Readonly<Record<string, Mix>> = { full: MIX, copy: COPY_MIX };
+const MIXES: Readonly<Record<string, Mix>> = { full: MIX, copy: COPY_MIX, puzzles: PUZZLE_MIX };
 
 async function documents(out: string, tokens: number, seed: number, mix: string): Promise<void> {
   mkdirSync(dirname(out), { recursive: true });
@@ -53,7 +53,7 @@ async function documents(out: string, tokens: number, seed: number, mix: string)
 const { out } = values;
 if (!out || Boolean(values.documents) === Boolean(values.evals)) {
   console.error(
-    'usage: curriculum-export.ts --documents --approx-tokens N --seed S --out FILE.jsonl [--mix copy] | --evals --out DIR [--seed S]',
+    'usage: curriculum-export.ts --documents --approx-tokens N --seed S --out FILE.jsonl [--mix copy|puzzles] | --evals --out DIR [--seed S]',
   );
   process.exit(2);
 }

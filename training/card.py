@@ -137,14 +137,19 @@ def samples_section(samples: list[dict]) -> str:
 
 
 def training_section(config: dict, training: dict) -> str:
-    k = training["args"]
-    how = (f"{training['tokens'] / 1e6:.1f} M tokens in {training['minutes']:.0f} minutes, {training['steps']} steps of {k['batch']} rows of 128, seed {k['seed']}; AdamW {k['lr']:.1e} on embeddings, norms and biases, "
-           f"Muon {k['muon_lr']:.1e} on the blocks' matrices (half of it for W_Q and W_K, weight decay {k['wd']}); {k['warm']} steps of warm-up, linear decay over the last {100 * k['decay']:.0f} %.")
+    lines = []
+    for i, p in enumerate(training.get("phases") or [training], 1):
+        k = p["args"]
+        lines.append(f"{i}. {p['tokens'] / 1e6:.1f} M tokens in {p['minutes']:.0f} minutes, {p['steps']} steps of {k['batch']} rows of 128, seed {k['seed']}; AdamW {k['lr'] * k.get('peak', 1):.1e} on embeddings, norms and biases, "
+                     f"Muon {k['muon_lr'] * k.get('peak', 1):.1e} on the blocks' matrices (half of it for W_Q and W_K, weight decay {k['wd']}); {k['warm']} steps of warm-up, linear decay over the last {100 * k['decay']:.0f} %.")
     return f"""## Model and training
 
 GPT-2 architecture: {config['n_layer']} layers, d_model {config['n_embd']}, {config['n_head']} heads of {config['n_embd'] // config['n_head']}, MLP {config['n_inner']}, {config['n_positions']} positions, {config['vocab_size']} tokens (byte-level BPE; digits in groups of
-at most two; id 0 starts and ends every text), embeddings tied, {training['parameters']:,} parameters. On two CPU cores shared with other work: {how}
-Answers weigh twice in the loss, unpredictable random words a quarter. The weights are stored int8 (symmetric, groups of 32 along the input) and every number here is
+at most two; id 0 starts and ends every text), embeddings tied, {training['parameters']:,} parameters. On two CPU cores shared with other work:
+
+{chr(10).join(lines)}
+
+Puzzles are 31 % of the last phase's text. Answers weigh twice in the loss, unpredictable random words a quarter. The weights are stored int8 (symmetric, groups of 32 along the input) and every number here is
 measured on the dequantized int8 weights. The text comes from `core/curriculum`, the steps from `training/` of the repository; held-out sets are drawn from other seeds of the same
 generator, so short texts (a single successor statement, say) also occur in training.
 

@@ -25,14 +25,16 @@ class Size:
     """Tokens of text and steps of training."""
     documents: float = 24e6
     copy: float = 3e6
+    puzzles: float = 2.3e6
     sae_text: float = 1.1e6
     copy_rows: int = 8000
     tokens: float = 15e6
-    sae_steps: int = 3000
+    last_tokens: float = 1.6e6
+    sae_steps: int = 2500
     sae_tokens: int = 700_000
 
 
-QUICK = Size(documents=2e6, copy=0.3e6, sae_text=0.2e6, copy_rows=800, tokens=1e6, sae_steps=200, sae_tokens=120_000)
+QUICK = Size(documents=2e6, copy=0.3e6, puzzles=0.4e6, sae_text=0.2e6, copy_rows=800, tokens=1e6, last_tokens=0.2e6, sae_steps=200, sae_tokens=120_000)
 
 
 @dataclass(frozen=True)
@@ -50,16 +52,20 @@ def steps(out: Path, z: Size) -> list[Step]:
     def py(name: str, product: Path, script: str, *args: object) -> Step:
         return Step(name, [sys.executable, str(HERE / script), *map(str, args)], product)
 
-    tok, model = out / "tokenizer", out / "primer"
+    tok, first, model = out / "tokenizer", out / "primer", out / "primer-last"
     evals = out / "evals"
     return [
         text("documents", 1, z.documents),
         text("copy", 11, z.copy, "copy"),
+        text("puzzles", 21, z.puzzles, "puzzles"),
         text("sae_documents", 500_002, z.sae_text),
         Step("evals", ["npx", "tsx", "scripts/curriculum-export.ts", "--evals", "--out", str(evals)], evals / "validation.jsonl"),
         py("tokenizer", tok / "tokenizer.json", "tokenizer.py", "--text", out / "documents.jsonl", "--evals", evals, "--out", tok),
         py("rows", out / "rows.npz", "data.py", "--docs", out / "documents.jsonl", "--copy", out / "copy.jsonl", "--copy-rows", z.copy_rows, "--tokenizer", tok / "tokenizer.json", "--out", out / "rows.npz"),
-        py("train", model / "training.json", "train.py", "--rows", out / "rows.npz", "--evals", evals, "--tokenizer", tok, "--name", model.relative_to(OUT), "--tokens", z.tokens, "--decay", 0.49),
+        py("puzzle_rows", out / "puzzle_rows.npz", "data.py", "--docs", out / "puzzles.jsonl", "--tokenizer", tok / "tokenizer.json", "--seed", 4, "--out", out / "puzzle_rows.npz"),
+        py("train", first / "training.json", "train.py", "--rows", out / "rows.npz", "--evals", evals, "--tokenizer", tok, "--name", first.relative_to(OUT), "--tokens", z.tokens, "--decay", 0.49),
+        py("train_last", model / "training.json", "train.py", "--rows", out / "puzzle_rows.npz", "--evals", evals, "--tokenizer", tok, "--name", model.relative_to(OUT), "--tokens", z.last_tokens,
+           "--peak", 0.25, "--decay", 1, "--init", first / "hf", "--before", first / "training.json"),
         py("quantize", model / "hf-int8" / "config.json", "quantize.py", "--model", model),
         py("evaluate", model / "scores.json", "evaluate.py", "--model", model, "--evals", evals, "--tokenizer", tok),
         py("circuit", model / "circuit.json", "circuit.py", "--model", model, "--evals", evals, "--tokenizer", tok),
@@ -93,7 +99,7 @@ def main() -> None:
         if a.only and s.name not in anew:
             continue
         if s.name in anew:
-            for old in {"train": [out / "primer"], "saes": [out / "saes"]}.get(s.name, []):
+            for old in {"train": [out / "primer"], "train_last": [out / "primer-last"], "saes": [out / "saes"]}.get(s.name, []):
                 shutil.rmtree(old, ignore_errors=True)
         elif s.product.exists():
             print(f"{s.name}: done before", flush=True)

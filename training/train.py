@@ -9,6 +9,7 @@ With `--tokens` the schedule is a function of the step alone, so a run repeats; 
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from safetensors.torch import save_file
 from common import OUT, write_json
 from model import GPT, Config, check_against_transformers, hf_config, to_hf_state
 from optim import Muon, WeightedCrossEntropy
+from quantize import load_hf
 
 
 def save_hf(m: GPT, folder: Path) -> None:
@@ -43,7 +45,7 @@ def export(checkpoint: Path, dst: Path) -> None:
 
 def plain_args(args: dict) -> dict:
     """Arguments without paths: what the model card may quote."""
-    return {k: v for k, v in args.items() if k not in ("rows", "evals", "export", "fresh", "tokenizer")}
+    return {k: v for k, v in args.items() if k not in ("rows", "evals", "export", "fresh", "init", "before", "tokenizer")}
 
 
 def main() -> None:
@@ -62,6 +64,9 @@ def main() -> None:
     A("--qk", type=float, default=0.5)
     A("--warm", type=int, default=40)
     A("--decay", type=float, default=0.5)
+    A("--peak", type=float, default=1.0, help="scale of both rates: below 1 for a second phase")
+    A("--init", default="", help="start from this transformers checkpoint (a second phase), with fresh optimizer states")
+    A("--before", default="", help="training.json of the first phase, whose tokens and minutes are added")
     A("--tokenizer", default="", help="the folder of another tokenizer than out/tokenizer")
     A("--seed", type=int, default=1)
     A("--threads", type=int, default=2)
@@ -86,7 +91,8 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     data = np.load(a.rows)
     rows, weights = data["rows"], data["weights"]
-    m = GPT(Config(vocab=vocab, d_model=a.d_model))
+    m = load_hf(Path(a.init)).train() if a.init else GPT(Config(vocab=vocab, d_model=a.d_model))
+    assert m.c.vocab == vocab, f"the checkpoint has {m.c.vocab} tokens, the tokenizer {vocab}"
     blocks = {id(p) for b in m.blocks for p in b.parameters() if p.dim() == 2}
     adam = torch.optim.AdamW([p for p in m.parameters() if id(p) not in blocks], lr=a.lr, betas=(0.9, 0.97), weight_decay=0.0)
     muon = Muon(m.blocks, a.muon_lr, a.wd, a.qk)
@@ -118,7 +124,7 @@ def main() -> None:
         u = max(spent / (60 * a.minutes) if a.minutes else 0, seen_tokens / a.tokens if a.tokens else 0)
         if u >= 1:
             break
-        f = min(1, (step + 1) / a.warm) * min(1, max(0.02, (1 - u) / a.decay))
+        f = a.peak * min(1, (step + 1) / a.warm) * min(1, max(0.02, (1 - u) / a.decay))
         for g in adam.param_groups:
             g["lr"] = a.lr * f
         # Rows are used in file order (the copy-heavy ones lie first); a second pass comes in a seeded order.
@@ -155,6 +161,9 @@ def main() -> None:
     save_hf(m, out / "hf")
     worst = check_against_transformers(m, str(out / "hf"))
     record = dict(tokens=seen_tokens, minutes=round(spent / 60, 1), steps=step, parameters=n_par, seed=a.seed, args=plain_args(vars(a)), history=history)
+    if a.before:
+        first = json.loads(Path(a.before).read_text())
+        record = dict(record, tokens=record["tokens"] + first["tokens"], minutes=round(record["minutes"] + first["minutes"], 1), steps=record["steps"] + first["steps"], phases=[first, record])
     write_json(out / "training.json", record)
     if sets is not None:
         print("FINAL " + " ".join(f"{k}={v:.3f}" for k, v in quick(m, sets).items()), flush=True)

@@ -45,6 +45,9 @@ export const MIX: Mix = {
 /** The warm-up, heavy in copying. */
 export const COPY_MIX: Mix = { repeat: 0.42, docstring: 0.16, ioi: 0.2, inContext: 0.12, narrative: 0.06, sequence: 0.04 };
 
+/** The last phase of training: puzzles come often, for they are learnt last. */
+export const PUZZLE_MIX: Mix = { ...MIX, puzzle: 0.4 };
+
 /** One document. Same generator state and options, same bytes. */
 export function generate(population: PopulationId, rng: Rng, options: GenerateOptions = {}): Doc {
   return POPULATIONS[population](rng, options);

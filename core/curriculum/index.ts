@@ -1,6 +1,6 @@
 export type { Answer, Doc, GenerateOptions, Meta, Mix, Population, PopulationId, Span } from './types.ts';
 export { createRng, type Rng } from './rng.ts';
-export { COPY_MIX, MIX, POPULATION_IDS, corpus, countTokens, generate, meanTokens } from './corpus.ts';
+export { COPY_MIX, MIX, PUZZLE_MIX, POPULATION_IDS, corpus, countTokens, generate, meanTokens } from './corpus.ts';
 export { corruptedTwin } from './corrupt.ts';
 export { ENTITIES, FACTS, RELATIONS, type Bucket, type Fact } from './knowledge.ts';
 export { TASKS, TASK_IDS } from './populations/in-context.ts';

@@ -11,7 +11,7 @@ const SCALES: readonly (readonly [string, string, string, string])[] = [
 ];
 
 /**
- * Who is the tallest: each clue is first put the same way round ("above Mary is Anna"), then the chain is climbed by looking up
+ * Who is the tallest: each clue is first turned round ("above Mary is Anna"), then the chain is climbed by looking up
  * one such line at a time, from the first line to the one who is nobody's lower neighbour.
  */
 export const ordering: PuzzleKind = (rng, w, asked) => {
@@ -20,7 +20,7 @@ export const ordering: PuzzleKind = (rng, w, asked) => {
   const people = rng.sample(NAMES, count);
   const scale = rng.pick(SCALES);
   const top = rng.chance(0.5);
-  const [toward, away, end] = top ? [scale[0], scale[1], scale[2]] : [scale[1], scale[0], scale[3]];
+  const [toward, end] = top ? [scale[0], scale[2]] : [scale[1], scale[3]];
   const s = phrases(rng);
   const at = (role: string, i: number) => nameSlot(role, people[i] ?? '');
   const order = rng.shuffle(people.slice(1).map((_, i) => i));
@@ -29,9 +29,8 @@ export const ordering: PuzzleKind = (rng, w, asked) => {
       H: at(`rank-${i + 1}`, i),
       L: at(`rank-${i + 2}`, i + 1),
       t: slot('comparison', top ? 'up' : 'down', toward),
-      f: slot('comparison', top ? 'down' : 'up', away),
     };
-    w.write(rng.chance(0.6) ? '{H} is {t} than {L}. ' : '{L} is {f} than {H}. ', clue);
+    w.write('{H} is {t} than {L}. ', clue);
   }
   w.write('Who is the {e}?', { e: slot('question', top ? 'up' : 'down', end) });
   asked();

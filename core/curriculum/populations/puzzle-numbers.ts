@@ -110,7 +110,7 @@ export const missing: PuzzleKind = (rng, w, asked) => {
   const s = { ...cast(rng), ...phrases(rng), a: num('addend-1', a), b: num('addend-2', b), c: num('sum', c) };
   w.write(rng.pick(MISSING), s);
   asked();
-  if (rng.chance(0.55)) {
+  if (rng.chance(0.8)) {
     w.write(' {plan}: go back from {c}. {c} minus {b} is {!a}. {check}: {a} plus {b} is {c}. {good}.', s);
   } else {
     w.write(' {plan}: try.', s);
@@ -132,7 +132,7 @@ const relation = (x: number, y: number): Slot => slot('comparison', x > y ? 'up'
 
 /**
  * Who has more (or fewer): the numbers are compared in the order of the text, then the larger and the smaller are named, and the one that is asked for is
- * looked up with its owner.
+ * looked up with its owner, who was written down first.
  */
 export const compare: PuzzleKind = (rng, w, asked) => {
   const [x = 1, y = 2] = apart(rng, 2);
@@ -162,7 +162,11 @@ export const compare: PuzzleKind = (rng, w, asked) => {
   );
   asked();
   w.write(rng.pick([' {plan}: compare.', ' {first}, compare.', '']), s);
-  w.write(' {x} and {y}: {x} is {!c} than {y}. More is {!hi}, fewer is {!lo}. {^q} is {!k}, and {k} is from {!W}.', s);
+  // Once each number stands before its owner, the last look-up is one of what followed the number before.
+  w.write(
+    ' {x} is from {!N}, {y} is from {!M}. {x} is {!c} than {y}. More is {!hi}, fewer is {!lo}. {^q} is {!k}, and {k} is from {!W}.',
+    s,
+  );
   w.write(' {so} is {!V}.', { ...s, V: { ...winner, role: 'answer' } });
   return winner.text;
 };
