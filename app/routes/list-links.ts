@@ -16,7 +16,7 @@ export function togetherInExplore({ items, prompt }: ReaderList): string | null 
     labV: 1,
     model: first.model,
     saes: [...new Set(features.map(({ sae }) => sae))].slice(0, 64),
-    prompts: [{ text: prompt === '' ? 'Then, Mary and John went to the store. John gave a drink to' : prompt }],
+    prompts: [{ text: prompt === '' ? 'When Mary and John went to the store, John gave a drink to' : prompt }],
     params: {},
     view: { pinned: features.slice(0, 50).map(({ sae, feature }) => `${sae}/${feature}`) },
   });

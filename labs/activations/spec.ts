@@ -46,7 +46,7 @@ export const lab: LabDefinition<ActivationsParams, ActivationsView> = {
     lab: 'activations',
     labV: 1,
     model: 'primer',
-    prompts: [{ text: 'Then, Mary and John went to the store. John gave a drink to' }],
+    prompts: [{ text: 'When Mary and John went to the store, John gave a drink to' }],
     params: { hooks: ['blocks.*.hook_resid_post'] },
   },
 };

@@ -61,7 +61,7 @@ export const lab: LabDefinition<ExploreParams, ExploreView> = {
     labV: 1,
     model: 'primer',
     saes: ['blocks.2.hook_resid_post'],
-    prompts: [{ text: 'Then, Mary and John went to the store. John gave a drink to' }],
+    prompts: [{ text: 'When Mary and John went to the store, John gave a drink to' }],
     params: {},
   },
 };

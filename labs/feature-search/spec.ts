@@ -75,7 +75,7 @@ export const lab: LabDefinition<SearchParams, SearchView> = {
     labV: 1,
     model: 'primer',
     saes: ALL_SITES,
-    prompts: [{ text: 'Then, Mary and John went to the store. John gave a drink to' }],
+    prompts: [{ text: 'When Mary and John went to the store, John gave a drink to' }],
     params: {},
   },
 };

@@ -20,7 +20,7 @@ const SOUGHT: readonly Sought[] = [
   {
     title: 'The name that acts again',
     about: 'Of all features, the one that tells best that a name was the subject before and is it again.',
-    prompt: 'Then, Mary and John went to the store. John gave a drink to',
+    prompt: 'When Mary and John went to the store, John gave a drink to',
     is: at('name', /^subject-2$/),
   },
   {
