@@ -8,6 +8,8 @@ import { lab as featureDashboard } from '../../labs/feature-dashboard/spec.ts';
 import type { Engine, EngineInfo } from '../../workers/client/engine.ts';
 import type { OpenEngine, Place } from '../lib/open-engine.ts';
 import { openGenerator } from './generator.ts';
+import { median } from './median.ts';
+import { measureSearch, type SearchMeasured } from './search.ts';
 import { measureSteering, type SteeringMeasured } from './steering.ts';
 
 export const NEW_TOKENS = 32;
@@ -36,6 +38,7 @@ export interface Measured {
   readonly deviceBytes: number | null;
   /** Greedy, with cache; median. */
   readonly tokensPerSecond: number;
+  readonly search: SearchMeasured;
   readonly steering: SteeringMeasured;
 }
 
@@ -66,6 +69,7 @@ export async function measure(
     const dashboards = await openDashboards(engine, repeat);
     const ids = first.result.tokens.map(({ id }) => id);
     const deviceBytes = engine.snapshot().memory?.deviceBytes ?? null;
+    const search = await measureSearch(engine, Math.max(2, Math.ceil(repeat / 3)));
     const steering = await measureSteering(engine, Math.max(2, Math.ceil(repeat / 3)));
     return {
       measured: {
@@ -82,6 +86,7 @@ export async function measure(
         dashboards,
         deviceBytes,
         tokensPerSecond: await generation(place, backend, ids, repeat),
+        search,
         steering,
       },
       workload: { ids, saes },
@@ -161,10 +166,4 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   const began = performance.now();
   await work();
   return performance.now() - began;
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? NaN) : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
 }

@@ -1,7 +1,7 @@
 import { DIST, launchChromium } from '../chromium-engine/index.ts';
 import { ensureBuilt } from '../lib/build.ts';
 import { serveFolder } from '../lib/static-server.ts';
-import { median } from './measure.ts';
+import { median } from './median.ts';
 
 export interface PageMeasured {
   /** Navigation → the browser's first contentful paint. */

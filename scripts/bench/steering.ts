@@ -2,7 +2,7 @@ import type { ExperimentSpec } from '../../core/spec/index.ts';
 import type { SteeringChunk } from '../../labs/steering/result.ts';
 import { lab as steering } from '../../labs/steering/spec.ts';
 import type { Engine } from '../../workers/client/engine.ts';
-import { median } from './measure.ts';
+import { median } from './median.ts';
 
 export interface SteeringMeasured {
   /** Another strength is asked for → the first steered token is there; the default text is known from before. */

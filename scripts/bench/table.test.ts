@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Report } from './index.ts';
-import { median } from './measure.ts';
+import { median } from './median.ts';
 import { markdownTable } from './table.ts';
 
 const report: Report = {
