@@ -31,6 +31,9 @@ function Card({ model }: { readonly model: ModelEntry }): ReactElement {
           <section aria-labelledby="dictionaries">
             <h2 id="dictionaries">Dictionaries</h2>
             <SaeMap model={model} />
+            <p>
+              <a href={`#/features/${model.id}`}>Browse their features</a>
+            </p>
           </section>
         )}
         {model.scores !== undefined && (

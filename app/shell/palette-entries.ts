@@ -47,6 +47,15 @@ export async function allEntries(): Promise<readonly PaletteEntry[]> {
       hint: 'Card, scores, dictionaries',
       go: open(`#/models/${model.id}`),
     })),
+    ...(catalogue.store.getState().models ?? [])
+      .filter(({ saes }) => saes.length > 0)
+      .map((model) => ({
+        id: `features-${model.id}`,
+        group: 'Models',
+        label: `Features of ${model.name}`,
+        hint: 'By dictionary: sort, filter, open',
+        go: open(`#/features/${model.id}`),
+      })),
     ...listEntries(),
     ...actions(),
   ];

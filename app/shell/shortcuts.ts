@@ -21,7 +21,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: '↵', what: 'Select what the focus is on' },
   { keys: 'Shift ← →', what: 'In a strip of tokens: select several' },
   { keys: 'p', what: 'In a list of features: pin' },
-  { keys: 'j k', what: 'In a list of features: next, previous' },
+  { keys: 'j k', what: 'In a list of features, and on a dashboard: next, previous' },
   { keys: '[ ]', what: 'In the lens and in attention: previous layer, next layer' },
   { keys: '?', what: 'This list' },
 ];

@@ -1,6 +1,7 @@
 import { useCallback, useMemo, type ReactElement } from 'react';
 import { DASHBOARD_PARTS, featureLink, type DashboardPart } from '../../core/share/feature-address.ts';
-import type { LabPanelProps, LabView } from '../../app/state/lab-panel.ts';
+import { Part } from '../../app/state/embed-parts.tsx';
+import type { LabPanelProps, LabPart, LabView } from '../../app/state/lab-panel.ts';
 import { useModel } from '../../app/state/use-model.ts';
 import { Button } from '../../app/ui/Button.tsx';
 import { Skeleton } from '../../app/ui/Disclosure.tsx';
@@ -56,28 +57,32 @@ function Panel(props: Props): ReactElement {
           <a href={`#/features/${spec.model}`}>See the dictionaries it has</a>
         </Notice>
       )}
-      {has('meaning') && own && drawn && <Meaning context={drawn} />}
-      {has('test') && (
-        <TestText
-          context={context}
-          dashboard={own}
-          text={text}
-          stale={staleText || otherFeature}
-          running={running}
-          onType={(typed) => setSpec((s) => ({ ...s, prompts: typed === '' ? [] : [{ text: typed }] }))}
-          onRun={run}
-          onStop={stop}
-        />
-      )}
+      <Part id="meaning">{has('meaning') && own && drawn && <Meaning context={drawn} />}</Part>
+      <Part id="test">
+        {has('test') && (
+          <TestText
+            context={context}
+            dashboard={own}
+            text={text}
+            stale={staleText || otherFeature}
+            running={running}
+            onType={(typed) => setSpec((s) => ({ ...s, prompts: typed === '' ? [] : [{ text: typed }] }))}
+            onRun={run}
+            onStop={stop}
+          />
+        )}
+      </Part>
       {drawn && dashboard ? (
         <div className={styles.answer} data-stale={otherFeature ? '' : undefined} inert={otherFeature}>
           <div className={styles.thirds}>
-            {has('writes') && <Writes context={drawn} />}
-            {has('often') && <HowOften context={drawn} />}
-            {has('near') && <Near context={drawn} />}
+            <Part id="writes">{has('writes') && <Writes context={drawn} />}</Part>
+            <Part id="often">{has('often') && <HowOften context={drawn} />}</Part>
+            <Part id="near">{has('near') && <Near context={drawn} />}</Part>
           </div>
-          {has('examples') && <Examples key={`${dashboard.sae}/${dashboard.feature}`} context={drawn} />}
-          {has('steer') && <Steer context={drawn} />}
+          <Part id="examples">
+            {has('examples') && <Examples key={`${dashboard.sae}/${dashboard.feature}`} context={drawn} />}
+          </Part>
+          <Part id="steer">{has('steer') && <Steer context={drawn} />}</Part>
           {spec.view.parts === null && <Files context={drawn} />}
           <Origin context={drawn} />
         </div>
@@ -149,4 +154,15 @@ function useFeatureContext({ spec, setSpec, setView, run }: Props): FeatureConte
   };
 }
 
-export const view: LabView<DashboardParams, DashboardView, DashboardResult, DashboardChunk> = { Panel };
+const LABELS: Readonly<Record<DashboardPart, string>> = {
+  meaning: 'What it means',
+  test: 'Text to test',
+  writes: 'What it writes',
+  often: 'How often, how strongly',
+  near: 'What it is near',
+  examples: 'Where it fires',
+  steer: 'Steer with it',
+};
+const PARTS: readonly LabPart[] = DASHBOARD_PARTS.map((id) => ({ id, label: LABELS[id] }));
+
+export const view: LabView<DashboardParams, DashboardView, DashboardResult, DashboardChunk> = { Panel, parts: PARTS };

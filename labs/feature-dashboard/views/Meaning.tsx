@@ -1,7 +1,8 @@
 import { useState, type FormEvent, type ReactElement } from 'react';
 import type { MatchScore, VariableMatch } from '../../../core/dashboards/types.ts';
+import { steerLink } from '../../../core/share/steer-link.ts';
 import { setLabel, useLabel } from '../../../app/state/labels.ts';
-import { Button } from '../../../app/ui/Button.tsx';
+import { Button, LinkButton } from '../../../app/ui/Button.tsx';
 import { Disclosure } from '../../../app/ui/Disclosure.tsx';
 import { TextField } from '../../../app/ui/Field.tsx';
 import { Table, type Column } from '../../../app/ui/Table.tsx';
@@ -118,10 +119,13 @@ function OwnLabel({ context }: { readonly context: DashboardContext }): ReactEle
     return (
       <p className={styles.own}>
         {own !== null && <span>You call it “{own}”.</span>}
-        <Button size="s" onClick={() => setDraft(own ?? '')}>
-          {own === null ? 'Label it' : 'Rename it'}
-        </Button>
+        <Button onClick={() => setDraft(own ?? '')}>{own === null ? 'Label it' : 'Rename it'}</Button>
         <AddToList item={ref} name={own ?? `Feature ${feature}`} prompt={context.prompt} />
+        {(spec.view.parts ?? ['steer']).includes('steer') && (
+          <LinkButton href={steerLink({ ...ref, strength: 2, ...(context.prompt === '' ? {} : { prompt: context.prompt }) })}>
+            Steer with it
+          </LinkButton>
+        )}
       </p>
     );
   return (
