@@ -2,11 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
+import { gzipSync } from 'node:zlib';
 
 export interface StaticServerOptions {
   readonly folder: string;
   /** Send COOP and COEP, so that the page is cross-origin isolated, and CORP, so that isolated pages can embed it. Default true. */
   readonly isolated?: boolean;
+  /** Send text as gzip, where it is asked for. Default false. */
+  readonly compress?: boolean;
   /** Path below which the folder is served, `/` at both ends. Default `/`. */
   readonly prefix?: string;
   /** Answers instead of the file: to break a bundle, to slow it down. Return false to serve the file. */
@@ -79,9 +82,14 @@ async function answer(
     response.writeHead(404, { 'content-type': 'text/plain' }).end('not found');
     return;
   }
+  const type = TYPES[extname(file)] ?? 'application/octet-stream';
+  const zip =
+    options.compress === true && /text|json|svg|wasm/.test(type) && String(request.headers['accept-encoding']).includes('gzip');
+  const sent = zip ? gzipSync(body) : body;
   response.writeHead(200, {
-    'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
-    'content-length': body.length,
+    'content-type': type,
+    'content-length': sent.length,
+    ...(zip ? { 'content-encoding': 'gzip' } : {}),
   });
-  response.end(body);
+  response.end(sent);
 }
