@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { labFragment, specFromUrl } from '../../core/share/address.ts';
 import { LINK_BUDGET } from '../../core/share/codec.ts';
+import { lab as dashboard } from '../../labs/feature-dashboard/spec.ts';
 import { connectAddress, parsePlace } from './address.ts';
 import { createExperiments } from './experiment.ts';
 import { FakeAddress, LABS, memoryStore, withPrompt } from './testing/fixtures.ts';
@@ -27,6 +28,18 @@ describe('parsePlace', () => {
     expect(parsePlace('#/models/primer')).toEqual({ page: 'model', model: 'primer' });
     expect(parsePlace('#/nowhere/at/all')).toEqual({ page: 'unknown', path: 'nowhere/at/all' });
     expect(parsePlace('#/embed').page).toBe('unknown');
+    expect(parsePlace('#/feature/primer/blocks.2.hook_z/7?text=x')).toMatchObject({
+      page: 'feature',
+      lab: 'feature-dashboard',
+      model: 'primer',
+      sae: 'blocks.2.hook_z',
+      feature: 7,
+    });
+    expect(parsePlace('#/embed/feature/primer/s/7?parts=test')).toMatchObject({ page: 'embed', lab: 'feature-dashboard' });
+    expect(parsePlace('#/feature/primer/s/seven').page).toBe('unknown');
+    expect(parsePlace('#/features/primer')).toEqual({ page: 'features', model: 'primer', sae: null, filter: '' });
+    expect(parsePlace('#/features/primer/a/b?q=name')).toEqual({ page: 'features', model: 'primer', sae: 'a/b', filter: 'name' });
+    expect(parsePlace('#/features').page).toBe('unknown');
   });
 
   it('never throws', () => {
@@ -142,5 +155,28 @@ describe('address and experiment', () => {
     address.commit();
     expect(host.entries).toEqual([fragment]);
     expect(storage.items.size).toBe(0);
+  });
+
+  it('of a dashboard is readable, follows the feature and the text, and leads back', () => {
+    const experiments = createExperiments([...LABS, dashboard], memoryStore());
+    const host = new FakeAddress('#/feature/primer/s/3');
+    const address = connectAddress(experiments, host);
+    const params = (): object => experiments.store.getState().drafts['feature-dashboard']!.spec.params;
+    expect(params()).toMatchObject({ feature: 3 });
+    experiments.setSpec('feature-dashboard', (spec) => ({ ...spec, params: { ...spec.params, feature: 4 } }));
+    address.commit();
+    expect(host.fragment()).toBe('#/feature/primer/s/4');
+    experiments.setSpec('feature-dashboard', withPrompt('a text'));
+    host.pass();
+    expect(host.fragment()).toBe('#/feature/primer/s/4?text=a%20text');
+    experiments.setView('feature-dashboard', { context: 'full' });
+    host.pass();
+    expect(host.fragment()).toMatch(/^#\/feature\/primer\/s\/4\?s=1\./);
+    host.back();
+    expect(params()).toMatchObject({ feature: 3 });
+    expect(experiments.store.getState().badLink).toBeNull();
+    host.visit('#/feature/primer/s/4?s=1.damage');
+    expect(experiments.store.getState().badLink?.error.code).toBe('bad-link');
+    expect(params()).toMatchObject({ feature: 3 });
   });
 });
