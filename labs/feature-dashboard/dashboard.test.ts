@@ -75,12 +75,12 @@ afterAll(async () => {
 });
 
 describe('stored dashboards', () => {
-  /** The most, a middling and the least active feature of those that are active at all, and a dead one. */
+  /** The most and the least active feature of those that are active at all, and a dead one. */
   const features = (): number[] => {
     const { active } = index();
     const alive = active.flatMap((n, f) => (n > 0 ? [f] : [])).sort((a, b) => (active[b] ?? 0) - (active[a] ?? 0));
     const dead = active.indexOf(0);
-    return [alive[0], alive[alive.length >> 1], alive.at(-1), dead < 0 ? undefined : dead].filter((f) => f !== undefined);
+    return [alive[0], alive.at(-1), dead < 0 ? undefined : dead].filter((f) => f !== undefined);
   };
 
   it('equal those that are computed on the same documents', async () => {
@@ -95,7 +95,7 @@ describe('stored dashboards', () => {
       expect(none).toEqual([]);
       expect(elsewhere.length).toBe(11);
     }
-  }, 300_000);
+  }, 600_000);
 
   it('show what the model does with each example when it is run alone', async () => {
     const [feature = 0] = features();

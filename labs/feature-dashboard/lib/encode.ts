@@ -7,7 +7,7 @@ import { withBos } from './documents.ts';
 /** Documents that are sorted by length and run together. Part of the method: numbers may depend on it in their last bits. */
 export const SECTION = 256;
 /** Tokens of a batch, padding included. */
-const BATCH_TOKENS = 2_048;
+const BATCH_TOKENS = 512;
 
 /**
  * Features of dictionaries on one section of documents, in one forward pass a batch. Every document is a row of its own, BOS
