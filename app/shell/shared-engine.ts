@@ -2,8 +2,10 @@ import { EngineHub, workerAtPort } from '../../workers/client/engine-hub.ts';
 import type { WorkerLike } from '../../workers/client/engine-client.ts';
 import { workerName } from '../../workers/client/watched-worker.ts';
 
-/** Milliseconds in which a frame that has an engine answers; without an answer a frame makes its own. */
-const PATIENCE = 250;
+/** Milliseconds in which a frame that says that it has an engine answers, however busy; else the asking one makes its own. */
+const PATIENCE = 15_000;
+/** On the window of a frame that has an engine: its key. Frames of one origin see it, and no others do. */
+const OWNER = 'vitrineEngine';
 const ASK = 'vitrine:engine?';
 const LOCK = 'vitrine-shared-engine';
 
@@ -14,8 +16,8 @@ export interface SharedEngineOptions {
 }
 
 /**
- * Lets the embeds of one page share one engine: a frame that needs it asks the other frames of this origin, and only these,
- * for a line to theirs; the first to find none makes it and then serves the others. It goes through message ports, not through
+ * Lets the embeds of one page share one engine: a frame that needs it asks those frames of this origin that have one, and only
+ * these, for a line to it; the first to find none makes it and then serves the others. It goes through message ports, not through
  * a SharedWorker, in which WASM threads cannot be started and which browsers without one would miss; and it does not depend
  * on storage, so it works where that is partitioned or forbidden. When the serving frame goes, the next to notice makes a new one.
  */
@@ -28,7 +30,11 @@ export function shareEngine({ key, createWorker }: SharedEngineOptions): () => W
     hub.serve(port);
   });
   const own = (): WorkerLike => {
-    hub = new EngineHub(createWorker(), () => (hub = null));
+    hub = new EngineHub(createWorker(), () => {
+      hub = null;
+      Reflect.deleteProperty(window, OWNER);
+    });
+    Reflect.set(window, OWNER, key);
     // It is held for as long as this frame lives, and so tells the others when it is gone.
     void locks()
       ?.request(alive, () => new Promise(() => {}))
@@ -44,9 +50,10 @@ export function shareEngine({ key, createWorker }: SharedEngineOptions): () => W
   return () => later(decide());
 }
 
-/** Asks every other frame of this origin on this page. Null where none has an engine. */
+/** Asks the other frames of this origin on this page that have an engine. Null where none has. */
 async function ask(key: string): Promise<WorkerLike | null> {
-  const channels = [...framesOf(window.top)].map((frame) => {
+  const owners = [...framesOf(window.top)].filter((frame) => Reflect.get(frame, OWNER) === key);
+  const channels = owners.map((frame) => {
     const { port1, port2 } = new MessageChannel();
     frame.postMessage({ type: ASK, key }, location.origin, [port2]);
     return port1;

@@ -43,36 +43,41 @@ test('the link says in words what is in it; one too long is offered as a file, w
   await expect(promptBox(page)).toHaveValue(long);
 });
 
-test('the embed code works as it is copied, with the theme, height and parts that the preview shows', async ({ page, site }) => {
-  await page.goto(site.url);
-  await expectRecorded(page);
-  const dialog = await openShare(page, 'Embed');
-  const preview = dialog.frameLocator('iframe');
-  await expect(preview.getByText(/^Recorded result: /)).toBeVisible();
-  await dialog.getByLabel('Theme').selectOption({ label: 'Dark' });
-  await dialog.getByLabel('Height, pixels').fill('333');
-  await dialog.getByRole('checkbox', { name: 'Prompt' }).uncheck();
-  await expect(preview.locator('html')).toHaveAttribute('data-theme', 'dark');
-  await expect(preview.getByRole('toolbar', { name: 'Tokens of the prompt' })).toBeVisible();
-  await expect(preview.getByRole('textbox', { name: 'Prompt' })).toHaveCount(0);
-  await dialog.getByRole('button', { name: 'Copy', exact: true }).click();
-  const code = await clipboard(page);
-  const src = /src="([^"]+)"/.exec(code)?.[1]?.replaceAll('&amp;', '&') ?? '';
-  expect(specFromUrl(src).prompts).toEqual([{ text: IOI }]);
-  expect(code).toContain('height="333"');
+test.describe('the embed code', () => {
+  // A page of another origin is part of it.
+  test.use({ quiet: false });
 
-  // Nothing of the last part can be taken away: an embed of nothing is none.
-  for (const box of await dialog.getByRole('checkbox').all()) if (await box.isChecked()) await box.click();
-  expect(await dialog.getByRole('checkbox', { checked: true }).count()).toBe(1);
+  test('works as it is copied, with the theme, height and parts that the preview shows', async ({ page, site }) => {
+    await page.goto(site.url);
+    await expectRecorded(page);
+    const dialog = await openShare(page, 'Embed');
+    const preview = dialog.frameLocator('iframe');
+    await expect(preview.getByText(/^Recorded result: /)).toBeVisible();
+    await dialog.getByLabel('Theme').selectOption({ label: 'Dark' });
+    await dialog.getByLabel('Height, pixels').fill('333');
+    await dialog.getByRole('checkbox', { name: 'Prompt' }).uncheck();
+    await expect(preview.locator('html')).toHaveAttribute('data-theme', 'dark');
+    await expect(preview.getByRole('toolbar', { name: 'Tokens of the prompt' })).toBeVisible();
+    await expect(preview.getByRole('textbox', { name: 'Prompt' })).toHaveCount(0);
+    await dialog.getByRole('button', { name: 'Copy', exact: true }).click();
+    const code = await clipboard(page);
+    const src = /src="([^"]+)"/.exec(code)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    expect(specFromUrl(src).prompts).toEqual([{ text: IOI }]);
+    expect(code).toContain('height="333"');
 
-  const host = await openHost([src]);
-  const other = await page.context().newPage();
-  await other.goto(host.url);
-  const frame = other.frameLocator('iframe');
-  await expect(frame.locator('html')).toHaveAttribute('data-theme', 'dark');
-  await expect(frame.getByText(/^Recorded result: /)).toBeVisible();
-  await expect(frame.getByRole('textbox', { name: 'Prompt' })).toHaveCount(0);
-  host.close();
+    // Nothing of the last part can be taken away: an embed of nothing is none.
+    for (const box of await dialog.getByRole('checkbox').all()) if (await box.isChecked()) await box.click();
+    expect(await dialog.getByRole('checkbox', { checked: true }).count()).toBe(1);
+
+    const host = await openHost([src]);
+    const other = await page.context().newPage();
+    await other.goto(host.url);
+    const frame = other.frameLocator('iframe');
+    await expect(frame.locator('html')).toHaveAttribute('data-theme', 'dark');
+    await expect(frame.getByText(/^Recorded result: /)).toBeVisible();
+    await expect(frame.getByRole('textbox', { name: 'Prompt' })).toHaveCount(0);
+    host.close();
+  });
 });
 
 test('pictures as SVG, PNG and CSV, arrays as safetensors, and a citation that names everything', async ({ page, site }) => {
