@@ -130,47 +130,6 @@ const apart = (rng: Rng, n: number): number[] =>
   );
 const relation = (x: number, y: number): Slot => slot('comparison', x > y ? 'up' : 'down', x > y ? 'more' : 'less');
 
-/**
- * Who has more (or fewer): the numbers are compared in the order of the text, then the larger and the smaller are named, and the one that is asked for is
- * looked up with its owner, who was written down first.
- */
-export const compare: PuzzleKind = (rng, w, asked) => {
-  const [x = 1, y = 2] = apart(rng, 2);
-  const more = rng.chance(0.5);
-  const people = cast(rng);
-  const winner = x > y === more ? people['N'] : people['M'];
-  if (!winner) throw new Error('no cast');
-  const s = {
-    ...people,
-    ...phrases(rng),
-    x: num('owned-1', x),
-    y: num('owned-2', y),
-    c: relation(x, y),
-    hi: num('larger', Math.max(x, y)),
-    lo: num('smaller', Math.min(x, y)),
-    k: num('looked-up', more ? Math.max(x, y) : Math.min(x, y)),
-    W: winner,
-    q: slot('question', more ? 'more' : 'fewer', more ? 'more' : 'fewer'),
-  };
-  w.write(
-    rng.pick([
-      '{N} has {x} {o} and {M} has {y}. Who has {q}?',
-      '{N} found {x} {o}, and {M} found {y} {o}. Who found {q}?',
-      '{N}: {x} {o}. {M}: {y} {o}. Who has {q} {o}?',
-    ]),
-    s,
-  );
-  asked();
-  w.write(rng.pick([' {plan}: compare.', ' {first}, compare.', '']), s);
-  // Once each number stands before its owner, the last look-up is one of what followed the number before.
-  w.write(
-    ' {x} is from {!N}, {y} is from {!M}. {x} is {!c} than {y}. More is {!hi}, fewer is {!lo}. {^q} is {!k}, and {k} is from {!W}.',
-    s,
-  );
-  w.write(' {so} is {!V}.', { ...s, V: { ...winner, role: 'answer' } });
-  return winner.text;
-};
-
 /** The largest (or smallest) of a few numbers: the best so far is compared with each in turn. */
 export const largest: PuzzleKind = (rng, w, asked) => {
   const numbers = apart(rng, rng.between(2, 4));

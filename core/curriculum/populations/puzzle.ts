@@ -2,7 +2,7 @@ import { cumulate } from '../rng.ts';
 import { Writer } from '../template.ts';
 import type { Population } from '../types.ts';
 import { calendar, ordering, tracking } from './puzzle-chains.ts';
-import { add, compare, largest, missing, subtract, twoSteps } from './puzzle-numbers.ts';
+import { add, largest, missing, subtract, twoSteps } from './puzzle-numbers.ts';
 import type { PuzzleKind } from './puzzle-kit.ts';
 
 const KINDS: Readonly<Record<string, readonly [PuzzleKind, number]>> = {
@@ -10,7 +10,6 @@ const KINDS: Readonly<Record<string, readonly [PuzzleKind, number]>> = {
   subtract: [subtract, 1.1],
   twoSteps: [twoSteps, 1.1],
   missing: [missing, 1.2],
-  compare: [compare, 1.4],
   largest: [largest, 1.2],
   ordering: [ordering, 1.6],
   tracking: [tracking, 0.8],
