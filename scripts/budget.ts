@@ -37,11 +37,21 @@ const first = [
 const worker = withImports(all.filter((path) => /engine\.worker.*\.js$/.test(path)));
 const embedded = all.filter((path) => /[/\\](models|saes)[/\\]primer[/\\]/.test(path));
 
-const rows: readonly (readonly [string, number, number])[] = [
+const rows: (readonly [string, number, number])[] = [
   ['first paint, gzipped (page, scripts, styles)', sum(first, zipped), 300 * kB],
   ['engine worker, gzipped', sum(worker, zipped), 300 * kB],
   ['primer and its dictionaries', sum(embedded, size), 25 * MB],
 ];
+const dashboards = all.filter((path) => /[/\\]dashboards[/\\]/.test(path));
+if (dashboards.length > 0) {
+  const shard = Math.max(...dashboards.filter((path) => /[/\\]\d+\.bin$/.test(path)).map(size));
+  const index = Math.max(...dashboards.filter((path) => path.endsWith('index.bin')).map(size));
+  const manifest = Math.max(...dashboards.filter((path) => path.endsWith('manifest.json')).map(size));
+  rows.push(
+    ['dashboards of primer', sum(dashboards, size), 16 * MB],
+    ['opening one dashboard (manifest, index, shard)', shard + index + manifest, 60 * kB],
+  );
+}
 let failed = false;
 for (const [what, bytes, limit] of rows) {
   const over = bytes > limit || bytes === 0;

@@ -1,6 +1,5 @@
 import { deflateSync, strFromU8, strToU8 } from 'fflate';
 import * as v from 'valibot';
-import { POPULATION_IDS } from '../curriculum/corpus.ts';
 import type { PopulationId } from '../curriculum/types.ts';
 import type { Quantization } from '../model-config.ts';
 import { VitrineError } from '../protocol/errors.ts';
@@ -68,7 +67,25 @@ const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(MAX_
 const text = v.pipe(v.string(), v.minLength(1), v.maxLength(400));
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 const file = { path: text, bytes: count, sha256 };
-const population = v.picklist(POPULATION_IDS as readonly [PopulationId, ...PopulationId[]]);
+/** Spelled out here, so that a page which lists features does not fetch the curriculum; complete, or it does not compile. */
+const POPULATIONS: Readonly<Record<PopulationId, true>> = {
+  narrative: true,
+  ioi: true,
+  sequence: true,
+  greaterThan: true,
+  docstring: true,
+  repeat: true,
+  inContext: true,
+  knowledge: true,
+  puzzle: true,
+  sentiment: true,
+  persona: true,
+};
+const population: v.GenericSchema<string, PopulationId> = v.pipe(
+  v.string(),
+  v.check((id) => Object.hasOwn(POPULATIONS, id), 'no population of the curriculum'),
+  v.transform((id) => id as PopulationId),
+);
 
 const common = {
   format: v.literal(FORMAT),
