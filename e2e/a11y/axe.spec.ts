@@ -42,6 +42,9 @@ const settled = async (page: Page): Promise<void> => {
 const ROUTES: readonly { readonly name: string; readonly fragment: string; readonly ready?: (page: Page) => Promise<void> }[] = [
   { name: 'home', fragment: '#/', ready: (page) => expectLive(page) },
   { name: 'activations', fragment: '#/lab/activations', ready: (page) => expectLive(page) },
+  { name: 'finding features', fragment: '#/lab/feature-search', ready: (page) => expectLive(page) },
+  { name: 'lists', fragment: '#/lists' },
+  { name: 'a list that is not there', fragment: '#/lists/nothere' },
   { name: 'models', fragment: '#/models' },
   { name: 'a model', fragment: '#/models/primer' },
   { name: 'a model that is not there', fragment: '#/models/nobody' },
