@@ -71,7 +71,7 @@ export function Storage(): ReactElement {
   const free = (): void => void freeKept().then(again, (reason: unknown) => setError(toWireError(reason)));
 
   return (
-    <section aria-labelledby="storage" className={styles.storage}>
+    <section aria-labelledby="storage" className={styles.storage} data-volatile="">
       <h2 id="storage">Kept in this browser</h2>
       <p>{WORDS[state]}</p>
       {!('caches' in globalThis) ? null : known === null ? (
