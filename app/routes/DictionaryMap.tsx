@@ -7,7 +7,7 @@ import { histogram } from '../../core/stats/index.ts';
 import { Segmented } from '../ui/Segmented.tsx';
 import { Figure } from '../views/Figure.tsx';
 import type { FeatureRow } from '../views/feature-rows.ts';
-import { number, percent, plural } from '../views/numbers.ts';
+import { number, percent, plural, figure } from '../views/numbers.ts';
 import { NAMED_FROM } from '../views/variable-words.ts';
 
 type Against = 'f1' | 'max';
@@ -72,7 +72,7 @@ export function DictionaryMap({ rows, model, sae, onPick }: DictionaryMapProps):
       data={{
         columns: ['feature', 'label', 'closest variable', 'F1', 'density', 'max'],
         rows: () => rows.map((r) => [r.feature, r.label ?? '', r.truth ?? '', r.f1, r.density, r.max]),
-        format: (x) => number(x),
+        format: figure,
       }}
       file={file}
       svg={() =>

@@ -52,3 +52,6 @@ export function ordinal(rank: number): string {
   const ending = tens >= 11 && tens <= 13 ? 'th' : (['th', 'st', 'nd', 'rd'][n % 10] ?? 'th');
   return `${count(n)}${ending}`;
 }
+
+/** In tables of counts and measures: whole numbers as they are, others in three digits. */
+export const figure = (x: number): string => (Number.isInteger(x) ? count(x) : number(x));

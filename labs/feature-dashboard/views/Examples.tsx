@@ -9,7 +9,7 @@ import { Tabs } from '../../../app/ui/Tabs.tsx';
 import { windowOf } from '../../../app/views/example-window.ts';
 import { ExampleList, type ExampleItem } from '../../../app/views/ExampleList.tsx';
 import { Figure } from '../../../app/views/Figure.tsx';
-import { count, number, percent, plural } from '../../../app/views/numbers.ts';
+import { count, number, percent, plural, figure } from '../../../app/views/numbers.ts';
 import { showToken } from '../../../app/views/tokens.ts';
 import { textOfExample } from '../lib/example-text.ts';
 import type { DashboardContext } from './panel.tsx';
@@ -66,7 +66,7 @@ export function Examples({ context }: { readonly context: DashboardContext }): R
               textOfExample(e),
             ]),
           ),
-        format: (x) => number(x),
+        format: figure,
       }}
       file={`${file}-examples`}
       svg={() =>

@@ -5,7 +5,7 @@ import { Histogram } from '../../../app/charts/Histogram.tsx';
 import { useScheme } from '../../../app/charts/scheme.ts';
 import { Toggle } from '../../../app/ui/Segmented.tsx';
 import { Figure } from '../../../app/views/Figure.tsx';
-import { count, number, percent, plural } from '../../../app/views/numbers.ts';
+import { count, number, percent, plural, figure } from '../../../app/views/numbers.ts';
 import { edgesOf, powerPercent } from '../lib/bins.ts';
 import type { DashboardContext } from './panel.tsx';
 import styles from './dashboard.module.css';
@@ -41,7 +41,7 @@ function Activations({ context }: { readonly context: DashboardContext }): React
       data={{
         columns: ['from', 'to', 'tokens'],
         rows: () => counts.map((n, i) => [edges[i] ?? NaN, edges[i + 1] ?? NaN, n]),
-        format: (x) => number(x),
+        format: figure,
       }}
       file={`${file}-activations`}
       svg={() =>
@@ -99,7 +99,7 @@ function Densities({ context }: { readonly context: DashboardContext }): ReactEl
       data={{
         columns: ['log10 density from', 'to', 'features'],
         rows: () => counts.map((n, i) => [edges[i] ?? NaN, edges[i + 1] ?? NaN, n]),
-        format: (x) => number(x),
+        format: figure,
       }}
       file={`${file}-densities`}
       svg={() =>

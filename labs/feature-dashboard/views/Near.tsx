@@ -2,7 +2,7 @@ import type { ReactElement, ReactNode } from 'react';
 import { useDictionary } from '../../../app/state/dictionary-index.ts';
 import { labelText, useLabels } from '../../../app/state/labels.ts';
 import { Figure } from '../../../app/views/Figure.tsx';
-import { count, number, percent, signed } from '../../../app/views/numbers.ts';
+import { count, figure, percent, signed } from '../../../app/views/numbers.ts';
 import { siteShort } from '../../../app/views/sites.ts';
 import { NAMED_FROM, truthWords } from '../../../app/views/variable-words.ts';
 import { FeatureLink } from './FeatureLink.tsx';
@@ -46,7 +46,7 @@ export function Near({ context }: { readonly context: DashboardContext }): React
           ...coactive.map((c) => ['co-active', sae, c.feature, named(c.feature) ?? '', NaN, c.both, c.jaccard, c.pmi]),
           ...elsewhere.map((n) => ['across layers', n.sae, n.feature, named(n.feature, n.sae) ?? '', n.cosine, NaN, NaN, NaN]),
         ],
-        format: (x) => (Number.isNaN(x) ? '' : number(x)),
+        format: (x) => (Number.isNaN(x) ? '' : figure(x)),
       }}
       file={`${file}-near`}
     >
