@@ -75,8 +75,8 @@ const scored = tried
     const [facts] = result?.steers ?? [];
     if (!result || !steer || !facts) return [];
     const { coherence, neutral } = result;
-    const damage = coherence.repeats.steered >= REPEATED || neutral.steered - neutral.default > LOSS_RISE;
-    const shows = (facts.reading.text - facts.reading.default) / facts.scale;
+    const damage = (coherence.repeats.steered ?? 0) >= REPEATED || neutral.steered - neutral.default > LOSS_RISE;
+    const shows = ((facts.reading.text ?? 0) - (facts.reading.default ?? 0)) / facts.scale;
     const text = result.steered.tokens.map(({ token }) => token.text).join('');
     process.stderr.write(
       `${steer.sae}/${steer.feature} ×${steer.strength}: ${shows.toFixed(3)}${damage ? ' (damage)' : ''}${text}\n`,

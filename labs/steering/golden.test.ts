@@ -88,7 +88,8 @@ async function finish(spec: ExperimentSpec, ctx: RunContext): Promise<{ result: 
   }
 }
 
-const close = (a: number, b: number): number => Math.abs(a - b) / Math.max(1, Math.abs(b));
+const close = (a: number | null, b: number | null): number => (a === null || b === null ? (a === b ? 0 : Infinity) : apart(a, b));
+const apart = (a: number, b: number): number => Math.abs(a - b) / Math.max(1, Math.abs(b));
 
 describeBackends('steered continuations, against TransformerLens and SAELens in float64', (backend) => {
   const golden = readGolden<Meta>('steering');

@@ -20,14 +20,14 @@ export interface Written {
   readonly ending: Ending;
 }
 
-/** How strongly something is there: mean over the new tokens of a text. */
+/** How strongly something is there: mean over the new tokens of a text; null where it has none that could be read. */
 export interface Reading {
   /** In the default text. */
-  readonly default: number;
+  readonly default: number | null;
   /** In the steered text, read without steering: what the words themselves carry. */
-  readonly text: number;
+  readonly text: number | null;
   /** In the steered text, read with the steering at work. */
-  readonly steered: number;
+  readonly steered: number | null;
 }
 
 /** What one steer adds, and what it did. In the order of `params.steers`. */
@@ -46,8 +46,7 @@ export interface SteerFacts {
   /** Mean length of the activation at that hook over the prompt's tokens (BOS left out), unedited. */
   readonly streamNorm: number;
   /**
-   * Features: activation, own units. Vectors: ⟨h, v⟩ / ‖v‖², how many times v is in the activation. NaN where the text has
-   * no new token that could be read, or the steer is muted and has no vector.
+   * Features: activation, own units. Vectors: ⟨h, v⟩ / ‖v‖², how many times v is in the activation.
    */
   readonly reading: Reading;
 }
@@ -90,11 +89,11 @@ export interface NeutralLoss {
 export interface SweepPoint {
   readonly strength: number;
   /** As `SteerFacts.reading.text` of the swept steer. */
-  readonly effect: number;
+  readonly effect: number | null;
   /** Loss of the unsteered model on the steered texts, nats per new token. */
   readonly loss: number;
-  /** Share of 4-grams that occurred before in their text. */
-  readonly repeats: number;
+  /** Share of 4-grams that occurred before in their text; null for texts of fewer than five new tokens. */
+  readonly repeats: number | null;
 }
 
 export interface Sweep {
@@ -111,8 +110,8 @@ export interface Sweep {
 export interface Coherence {
   /** Nats per new token under the unsteered model. */
   readonly loss: Readonly<Record<Side, number>>;
-  /** Share of 4-grams that occurred before in the same text; NaN for texts of fewer than five new tokens. */
-  readonly repeats: Readonly<Record<Side, number>>;
+  /** Share of 4-grams that occurred before in the same text; null for texts of fewer than five new tokens. */
+  readonly repeats: Readonly<Record<Side, number | null>>;
 }
 
 /** Streamed: the prompt, both texts token by token, then what was measured of them. */

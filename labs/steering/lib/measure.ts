@@ -46,7 +46,7 @@ export async function measure({ ctx, prompt, plan, texts, saes, streamNorm }: As
       repeats: { default: repeats(ids.default), steered: repeats(ids.steered) },
     };
     const steers = plan.ready.map(({ steer, hook, unit, scale, norm }, i): SteerFacts => {
-      const read: Reading = { default: plain[i] ?? NaN, text: text[i] ?? NaN, steered: acting[i] ?? NaN };
+      const read: Reading = { default: plain[i] ?? null, text: text[i] ?? null, steered: acting[i] ?? null };
       return { key: steerKey(steer), hook, unit, scale, norm, streamNorm: streamNorm(hook), reading: read };
     });
     const moved = plan.idle ? [] : await movedFeatures(ctx, without, steered, plan.ready, saes);
@@ -73,8 +73,8 @@ async function onText<T>(
   }
 }
 
-async function readings(ctx: RunContext, pass: Pass, steers: readonly ReadySteer[]): Promise<readonly number[]> {
-  const out: number[] = [];
+async function readings(ctx: RunContext, pass: Pass, steers: readonly ReadySteer[]): Promise<readonly (number | null)[]> {
+  const out: (number | null)[] = [];
   for (const steer of steers) out.push(await reading(ctx, pass, steer));
   return out;
 }
@@ -111,7 +111,7 @@ export function readPlain(
   prompt: readonly number[],
   tokens: readonly number[],
   steer: ReadySteer,
-): Promise<{ readonly loss: number; readonly effect: number }> {
+): Promise<{ readonly loss: number; readonly effect: number | null }> {
   return onText(ctx, prompt, tokens, null, [steer.hook], async (pass) => ({
     loss: await lossOf(ctx, pass, tokens),
     effect: await reading(ctx, pass, steer),

@@ -56,9 +56,9 @@ export function newActivations(ctx: RunContext, { output, row, promptLength }: P
 }
 
 /** Mean over the new tokens of how strongly a steer's own direction is there. See `SteerFacts.reading`. */
-export async function reading(ctx: RunContext, pass: Pass, steer: ReadySteer): Promise<number> {
+export async function reading(ctx: RunContext, pass: Pass, steer: ReadySteer): Promise<number | null> {
   const x = newActivations(ctx, pass, steer.hook);
-  if (!x) return NaN;
+  if (!x) return null;
   try {
     const n = x.shape[0] ?? 1;
     if (steer.sae && steer.steer.kind === 'feature') {
@@ -69,7 +69,7 @@ export async function reading(ctx: RunContext, pass: Pass, steer: ReadySteer): P
       return sum / n;
     }
     const squared = steer.norm ** 2;
-    if (!steer.vector || squared === 0) return NaN;
+    if (!steer.vector || squared === 0) return null;
     const dots = ctx.tf.tidy(() =>
       ctx.tf.mean(ctx.tf.matMul(x as never, ctx.tf.tensor2d([...(steer.vector ?? [])], [steer.vector?.length ?? 0, 1]))),
     );

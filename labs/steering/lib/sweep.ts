@@ -76,14 +76,14 @@ async function measurePoint(
     const ids = await writeOne(ctx, prompt, { ...sampling, seed: (sampling.seed + k) % 2 ** 32 }, interventions);
     const read = await readPlain(ctx, prompt, ids, subject);
     loss += read.loss / texts;
-    if (!Number.isNaN(read.effect)) [effect, effects] = [effect + read.effect, effects + 1];
+    if (read.effect !== null) [effect, effects] = [effect + read.effect, effects + 1];
     const share = repeats(ids);
-    if (!Number.isNaN(share)) [repeated, repeatable] = [repeated + share, repeatable + 1];
+    if (share !== null) [repeated, repeatable] = [repeated + share, repeatable + 1];
   }
   return {
     strength,
-    effect: effects === 0 ? NaN : effect / effects,
+    effect: effects === 0 ? null : effect / effects,
     loss,
-    repeats: repeatable === 0 ? NaN : repeated / repeatable,
+    repeats: repeatable === 0 ? null : repeated / repeatable,
   };
 }

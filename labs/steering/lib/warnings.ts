@@ -15,7 +15,8 @@ export function troubles(coherence: Coherence | null, neutral: NeutralLoss | nul
   const found: Trouble[] = [];
   if (coherence) {
     const { loss, repeats } = coherence;
-    if (repeats.steered >= REPEATED && !(repeats.default >= repeats.steered)) found.push('repeats');
+    const own = repeats.default ?? 0;
+    if (repeats.steered !== null && repeats.steered >= REPEATED && own < repeats.steered) found.push('repeats');
     if (loss.steered - loss.default > LOSS_RISE) found.push('loss');
   }
   if (neutral && neutral.steered - neutral.default > LOSS_RISE) found.push('neutral');

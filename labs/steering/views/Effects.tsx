@@ -175,7 +175,7 @@ function explain(trouble: Trouble, shown: Shown | null): string {
   const neutral = shown?.neutral;
   switch (trouble) {
     case 'repeats':
-      return `The steered text repeats itself: ${percent(repeats.steered)} of its 4-grams were there before (${percent(repeats.default)} by itself; warned from ${percent(REPEATED)}). Turn the strength down.`;
+      return `The steered text repeats itself: ${percent(repeats.steered ?? NaN)} of its 4-grams were there before (${percent(repeats.default ?? NaN)} by itself; warned from ${percent(REPEATED)}). Turn the strength down.`;
     case 'loss':
       return `Without steering it finds the steered text unlikely: ${number(loss.steered)} nats per token instead of ${number(loss.default)} for its own (said from +${LOSS_RISE}). That may be what you want; read whether the words still hold together.`;
     case 'neutral':

@@ -92,7 +92,7 @@ export function SweepFigure({
         caption={finding(sweep, name(steer), asked.steps)}
         data={{
           columns: ['strength', 'effect', 'loss of the unsteered model, nats per token', 'repeated 4-grams'],
-          rows: () => sweep.points.map((p) => [p.strength, p.effect, p.loss, p.repeats]),
+          rows: () => sweep.points.map((p) => [p.strength, p.effect ?? NaN, p.loss, p.repeats ?? NaN]),
           format: (x) => number(x),
         }}
         file={`${file}-sweep`}
@@ -107,12 +107,15 @@ const coherent = ({ reference }: Sweep, point: SweepPoint): boolean => point.los
 
 function finding(sweep: Sweep, name: string, steps: number): string {
   const good = sweep.points.filter((point) => coherent(sweep, point));
-  const best = good.reduce<SweepPoint | null>((a, b) => (a === null || b.effect > a.effect ? b : a), null);
+  const best = good.reduce<SweepPoint | null>(
+    (a, b) => (b.effect !== null && (a === null || b.effect > (a.effect ?? -Infinity)) ? b : a),
+    null,
+  );
   const missing = steps - sweep.points.length;
   const how = `Mean of ${plural(sweep.texts, 'text')} of at most ${sweep.tokens} tokens a strength; effect is read by the unsteered model from the words alone.`;
   const left = missing > 0 ? ` ${plural(missing, 'strength')} to come.` : '';
   if (best === null) return `No strength keeps the text within ${LOSS_RISE} nats of the default. ${how}${left}`;
-  return `Of the strengths that cost at most ${LOSS_RISE} nats of coherence, ${signed(best.strength)} shows most of ${name}: ${number(best.effect)}, by itself ${number(sweep.reference.effect)}. ${how}${left}`;
+  return `Of the strengths that cost at most ${LOSS_RISE} nats of coherence, ${signed(best.strength)} shows most of ${name}: ${number(best.effect ?? NaN)}, by itself ${number(sweep.reference.effect ?? NaN)}. ${how}${left}`;
 }
 
 const PAD = { left: 46, right: 16 };
@@ -135,8 +138,8 @@ function Curves({ sweep, from, to, now, kind }: CurvesProps): ReactElement {
     .domain([Math.min(from, to), Math.max(from, to)])
     .range([PAD.left, width - PAD.right]);
   const { points, reference } = sweep;
-  const finite = points.filter(({ effect }) => Number.isFinite(effect));
-  const effects = [reference.effect, ...finite.map(({ effect }) => effect)].filter(Number.isFinite);
+  const finite = points.filter((p): p is SweepPoint & { readonly effect: number } => p.effect !== null);
+  const effects = [...(reference.effect === null ? [] : [reference.effect]), ...finite.map(({ effect }) => effect)];
   const losses = [reference.loss + LOSS_RISE, reference.loss, ...points.map(({ loss }) => loss)];
   const top = 22;
   const below = top + PLOT + GAP;
@@ -188,11 +191,11 @@ function Curves({ sweep, from, to, now, kind }: CurvesProps): ReactElement {
       {now >= Math.min(from, to) && now <= Math.max(from, to) && (
         <line x1={x(now)} x2={x(now)} y1={top} y2={below + PLOT} className={styles.now} />
       )}
-      <path d={path(yEffect, (p) => p.effect, finite)} className={styles.effectLine} />
+      <path d={path(yEffect, (p) => p.effect ?? NaN, finite)} className={styles.effectLine} />
       <path d={path(yLoss, (p) => p.loss, points)} className={styles.lossLine} />
       {finite.map((p) => (
         <circle key={p.strength} cx={x(p.strength)} cy={yEffect(p.effect)} r={3.5} className={styles.effectPoint}>
-          <title>{`${signed(p.strength)}: effect ${number(p.effect)}, loss ${number(p.loss)}, repeats ${percent(p.repeats)}`}</title>
+          <title>{`${signed(p.strength)}: effect ${number(p.effect)}, loss ${number(p.loss)}, repeats ${percent(p.repeats ?? NaN)}`}</title>
         </circle>
       ))}
       {points.map((p) => (
