@@ -76,7 +76,7 @@ def main() -> None:
         path = dst / "sae_weights.int8.safetensors"
         saes.append(dict(id=folder.name, hookName=s["hookName"], path=f"../../saes/primer/{folder.name}/sae_weights.int8.safetensors", **digest(path),
                          cfg=f"../../saes/primer/{folder.name}/cfg.json", dIn=s["dIn"], dSae=s["dSae"], architecture="jumprelu", l0=s["l0"], fvu=s["fvu"],
-                         ceIncrease=s["ceIncrease"], ceRecovered=s["ceRecovered"], dead=s["dead"]))
+                         ceIncrease=s["ceIncrease"], ceRecovered=s["ceRecovered"], dead=s["dead"], deadTokens=s["deadTokens"]))
     training = json.loads((src / "training.json").read_text())
     scores_path = src / "scores.json"
     scores = json.loads(scores_path.read_text()) if scores_path.exists() else {"note": "an early checkpoint; not evaluated"}

@@ -119,7 +119,7 @@ def sae_section(saes: list[dict]) -> str:
 
 JumpReLU SAEs of width {width} at twelve sites, trained with BatchTopK and a fixed threshold on the int8 model, stored int8; measured as stored, on held-out text, without the start token.
 CE is the model's loss in nats a token with the site replaced by the reconstruction; recovered: 1 − increase / (increase under zero ablation). Where a site hardly matters the
-denominator is small, and the increase says more. Targets: L0 ≤ 32, CE increase ≤ .05, recovered ≥ .98, dead ≤ 5 %.
+denominator is small, and the increase says more. Dead: active on none of {saes[0]['deadTokens']:,} tokens. Targets: L0 ≤ 32, CE increase ≤ .05, recovered ≥ .98, dead ≤ 5 %.
 
 {table(["site", "L0", "FVU", "CE increase", "CE recovered", "dead", "met"], rows)}
 """

@@ -211,10 +211,17 @@ def measure(m, s, site: str, rows: np.ndarray, batch: int = 64) -> tuple[dict, t
     density = fire / n
     logd = density[density > 0].log10()
     res = dict(hookName=site, dIn=d, dSae=width, tokens=n, l0=l0 / n, fvu=se / var, gamma=num / den, ceClean=c0, ceSae=cs, ceZero=cz,
-               ceIncrease=cs - c0, ceRecovered=(cz - cs) / (cz - c0), dead=float((fire == 0).float().mean()),
+               ceIncrease=cs - c0, ceRecovered=(cz - cs) / (cz - c0), silentHeldOut=float((fire == 0).float().mean()),
                denseFraction=float((density > 0.1).float().mean()), medianLog10Density=float(logd.median()),
                densityHistogram=dict(log10=[round(-6 + 0.25 * i, 2) for i in range(25)], count=[int(c) for c in torch.histc(logd, 24, -6, 0)]))
     return res, top, density
+
+
+@torch.no_grad()
+def never_active(s, X: torch.Tensor, batch: int = 16384) -> dict:
+    """Share of latents that no token of the dictionary's text activates. The held-out rows are too few for this: what fires once in 100,000 tokens is rare, not dead."""
+    fire = sum((encode(s, X[i:i + batch]) > 0).sum(0) for i in range(0, len(X), batch))
+    return dict(dead=float((fire == 0).float().mean()), deadTokens=len(X))
 
 
 def cfg_json(site: str, d: int, width: int, training: dict) -> dict:
@@ -293,6 +300,7 @@ def main() -> None:
         q = to_int8(full)
         s = from_int8(q)
         res, top, density = measure(m, s, site, val)
+        res.update(never_active(s, acts[site]))
         q["max_activation"], q["density"] = top, density
         training = dict(method="BatchTopK, fixed threshold", k=k, steps=int(full["steps"]), samples=int(full["samples"]), learningRate=a.lr, aux=a.aux, even=a.even, seed=a.seed)
         cfg = cfg_json(site, m.c.d_model, a.width, training)
