@@ -164,7 +164,7 @@ function Curves({ sweep, from, to, now, kind }: CurvesProps): ReactElement {
         effect: {kind === 'feature' ? 'activation in the words, own units' : 'times v in the words'}
       </text>
       <text x={0} y={below - 12}>
-        loss of the unsteered model, nats per token: lower is more coherent
+        loss, nats per token: lower is more coherent
       </text>
       <rect
         className={styles.band}
