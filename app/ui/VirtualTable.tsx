@@ -45,7 +45,8 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>): ReactElement {
       element.removeEventListener('scroll', measure);
     };
   }, []);
-  // Another order or filter begins at its start.
+  // Another order or filter begins at its start: what the effect follows is not what it reads.
+  // oxlint-disable-next-line react/exhaustive-effect-dependencies
   useEffect(() => void frame.current?.scrollTo({ top: 0 }), [sort.key, sort.descending, rows.length]);
   const from = Math.max(0, Math.floor(view.top / ROW) - BEYOND);
   const to = Math.min(rows.length, Math.ceil((view.top + view.height) / ROW) + BEYOND);

@@ -96,15 +96,15 @@ test('several embeds of one page share one engine, and outlive the one that runs
 
   // The frame that has the engine goes: the others notice, and start one of their own.
   const [owner] = page.workers().filter((worker) => worker.url().includes('engine.worker'));
-  let owned = true;
-  owner?.once('close', () => (owned = false));
+  const engine = { owned: true };
+  owner?.once('close', () => (engine.owned = false));
   let left = texts.length;
-  for (; left > 1 && owned; left--) {
+  for (; left > 1 && engine.owned; left--) {
     await page.evaluate(() => document.querySelector('iframe')?.remove());
     await page.waitForTimeout(1_000);
   }
   // The last frame had it, if it is there still.
-  if (!owned) await expect.poll(engines).toBe(1);
+  if (!engine.owned) await expect.poll(engines).toBe(1);
   await frame(0).getByRole('textbox', { name: 'Prompt' }).fill('Tom and Anna');
   await run(0);
   await expect(frame(0).getByRole('toolbar', { name: 'Tokens of the prompt' })).toContainText('Anna');
