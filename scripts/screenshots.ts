@@ -2,7 +2,7 @@
  * Pictures of the labs for the README and for looking at: `docs/images/<what>-<desktop|phone>-<light|dark>.png`, from the
  * built site with a live result. `--only TEXT` takes those whose name contains it; `--out DIR` is another folder.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Page } from '@playwright/test';
@@ -37,7 +37,26 @@ const tab =
     await page.getByRole('tab', { name, exact: true }).click();
   };
 
+/** The page of the feature that the lab's examples show first after the one that is merely the first of its dictionary. */
+function featureAddress(): string {
+  const examples = JSON.parse(readFileSync(join(ROOT, 'labs', 'feature-dashboard', 'examples.json'), 'utf8')) as {
+    title: string;
+    spec: { model: string; saes: string[]; params: { feature?: number } };
+  }[];
+  const spec = examples.find((example) => example.title.startsWith('A bad word'))?.spec ?? examples[0]?.spec;
+  return `#/feature/${spec?.model ?? 'primer'}/${spec?.saes[0] ?? ''}/${spec?.params.feature ?? 0}`;
+}
+const shared = async (page: Page): Promise<void> => {
+  await live(page);
+  await page.getByRole('button', { name: 'Share', exact: true }).click();
+  await page.getByRole('dialog').waitFor();
+};
+
 const SCENES: readonly Scene[] = [
+  { name: 'feature', fragment: featureAddress(), prepare: live },
+  { name: 'steering', fragment: '#/lab/steering', prepare: live },
+  { name: 'search', fragment: '#/lab/feature-search', prepare: live, cut: true },
+  { name: 'share', fragment: '#/lab/steering', prepare: shared, cut: true },
   { name: 'explore', fragment: '#/lab/explore', prepare: live },
   { name: 'explore-lens', fragment: '#/lab/explore', prepare: tab('Lens') },
   { name: 'explore-attention', fragment: '#/lab/explore', prepare: tab('Attention') },
