@@ -63,6 +63,18 @@ export const engineHost: EngineHost = createEngineHost(
 export const results: Results = createResults({
   engine: () => engineHost.engine(),
   fetchJson: (path) => fetchJson(path).catch(() => null),
-  frame: (action) => void requestAnimationFrame(action),
+  frame: soon,
 });
 export const address: Address = connectAddress(experiments, browserAddress());
+
+/** With the next frame, or after a quarter of a second: a frame outside of the view, or in a tab behind others, is not painted, and what waits for a frame there would wait for ever. */
+function soon(action: () => void): void {
+  let done = false;
+  const once = (): void => {
+    if (done) return;
+    done = true;
+    action();
+  };
+  requestAnimationFrame(once);
+  setTimeout(once, 250);
+}
