@@ -61,7 +61,7 @@ test('a list is made, filled where features are found, written on, and still the
   await expect(items(page)).toHaveCount(1);
   await items(page)
     .getByRole('textbox', { name: /^Label of/ })
-    .fill('two people');
+    .fill('a pair that gives');
   await page.keyboard.press('Enter');
   await items(page)
     .getByRole('textbox', { name: /^Note on/ })
@@ -73,14 +73,14 @@ test('a list is made, filled where features are found, written on, and still the
   await expect(page.getByRole('textbox', { name: 'Text to look at its features on' })).toHaveValue('Mary and John went');
 
   // The label stands wherever the feature does, and the dashboard opens with the list's text.
-  await items(page).getByRole('link', { name: 'two people' }).click();
+  await items(page).getByRole('link', { name: 'a pair that gives' }).click();
   await expect(page).toHaveURL(new RegExp(`#/feature/primer/.+/${feature}\\?text=Mary%20and%20John%20went$`));
   await page.goto(`${site.url}#/lab/feature-search`);
   await expectLive(page);
-  await expect(page.locator('[data-hits] li').first().getByRole('link').first()).toContainText('two people');
+  await expect(page.locator('[data-hits] li').first().getByRole('link').first()).toContainText('a pair that gives');
   await page.keyboard.press('ControlOrMeta+k');
-  await page.getByRole('searchbox').fill('two people');
-  await expect(page.getByRole('menuitem', { name: 'two people' })).toBeVisible();
+  await page.getByRole('searchbox').fill('a pair that gives');
+  await expect(page.getByRole('menuitem', { name: 'a pair that gives' })).toBeVisible();
 });
 
 test('a removed list, item or label comes back with Undo', async ({ page, site }) => {
