@@ -6,6 +6,7 @@ import { cx } from './cx.ts';
 export interface ComboBoxProps {
   readonly label: string;
   readonly hideLabel?: boolean;
+  /** Those that fit what is typed: the owner knows what may be typed for them, so nothing is left out here. */
   readonly items: readonly { readonly id: string; readonly label: string; readonly hint?: string }[];
   /** What stands in the field. */
   readonly inputValue: string;
@@ -15,6 +16,8 @@ export interface ComboBoxProps {
   readonly placeholder?: string;
 }
 
+const everything = (): boolean => true;
+
 /** A text field with suggestions; text that is not in the list stays as it is typed. */
 export function ComboBox(props: ComboBoxProps): ReactElement {
   const { label, hideLabel, items, inputValue, onInputChange, onPick, placeholder } = props;
@@ -22,6 +25,7 @@ export function ComboBox(props: ComboBoxProps): ReactElement {
     <AriaComboBox
       allowsCustomValue
       menuTrigger="focus"
+      defaultFilter={everything}
       className={cx(styles.combo)}
       inputValue={inputValue}
       onInputChange={onInputChange}

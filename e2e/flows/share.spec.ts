@@ -47,7 +47,7 @@ test.describe('the embed code', () => {
   // A page of another origin is part of it.
   test.use({ quiet: false });
 
-  test.fixme('works as it is copied, with the theme, height and parts that the preview shows', async ({ page, site }) => {
+  test('works as it is copied, with the theme, height and parts that the preview shows', async ({ page, site }) => {
     await page.goto(site.url);
     await expectRecorded(page);
     const dialog = await openShare(page, 'Embed');

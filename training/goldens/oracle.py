@@ -201,7 +201,10 @@ class Lens:
 
     def run(self, rows: list[list[int]], tap: Tap, requested: frozenset[str] = frozenset()) -> Tensor:
         ids, mask = pad(rows)
-        any_of = lambda *names: any(r.endswith(names) for r in requested)  # noqa: E731
+
+        def any_of(*names: str) -> bool:
+            return any(r.endswith(names) for r in requested)
+
         split = any_of(*SPLIT)
         self.model.set_use_split_qkv_input(split)
         self.model.set_use_attn_result(any_of("attn.hook_result"))

@@ -33,6 +33,7 @@ function CompareFields({ context, a, b }: FieldsProps): ReactElement {
     label: showToken(token),
     hint: percent(probability),
   }));
+  const fitting = (typed: string): typeof items => items.filter(({ label }) => label.toLowerCase().includes(typed.toLowerCase()));
   const set = (first: string, second: string): void => {
     if (first === '' || second === '') return;
     const position = range.to === tokens.length - 1 ? -1 : range.to;
@@ -43,7 +44,7 @@ function CompareFields({ context, a, b }: FieldsProps): ReactElement {
     <div className={styles.compare}>
       <ComboBox
         label="Token"
-        items={items}
+        items={fitting(left)}
         inputValue={left}
         onInputChange={setLeft}
         onPick={(id) => set(id, readToken(right))}
@@ -51,7 +52,7 @@ function CompareFields({ context, a, b }: FieldsProps): ReactElement {
       <span>over</span>
       <ComboBox
         label="Other token"
-        items={items}
+        items={fitting(right)}
         inputValue={right}
         onInputChange={setRight}
         onPick={(id) => set(readToken(left), id)}
