@@ -1,4 +1,4 @@
-import type { Variable } from './types.ts';
+import type { ExampleGroup, Variable } from './types.ts';
 
 /** Bins of the activation histogram and of the logit histogram. */
 export const BINS = 50;
@@ -28,11 +28,7 @@ export interface ExampleRecord {
   readonly codes: readonly number[];
 }
 
-export interface GroupRecord {
-  readonly kind: 'top' | 'interval' | 'uniform';
-  readonly low: number;
-  readonly high: number;
-  readonly count: number;
+export interface GroupRecord extends Omit<ExampleGroup, 'examples'> {
   readonly examples: readonly ExampleRecord[];
 }
 

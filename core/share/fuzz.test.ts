@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { VitrineError } from '../protocol/errors.ts';
 import { canonicalJson, parseSpec, type ExperimentSpec } from '../spec/index.ts';
-import { experiment } from '../testing/arbitraries.ts';
+import { SPEC_KEYS, experiment } from '../testing/arbitraries.ts';
 import { labFragment, specFragment, specFromUrl } from './address.ts';
 import { encodeSpec } from './codec.ts';
 import { FEATURE_LAB } from './feature-address.ts';
@@ -121,22 +121,8 @@ describe('links from anywhere', () => {
         null,
       ),
     );
-    const keys = [
-      'v',
-      'lab',
-      'labV',
-      'model',
-      'saes',
-      'prompts',
-      'interventions',
-      'metric',
-      'params',
-      'sampling',
-      'view',
-      'extra',
-    ];
     fc.assert(
-      fc.property(experiment, fc.constantFrom(...keys), hostile, fc.boolean(), (spec, key, value, inList) => {
+      fc.property(experiment, fc.constantFrom(...SPEC_KEYS), hostile, fc.boolean(), (spec, key, value, inList) => {
         const packed = { ...spec, [key]: inList ? [value] : value };
         expectHarmless(read(`#/lab/${spec.lab}?s=${encodeSpec(packed as unknown as ExperimentSpec)}`));
       }),

@@ -124,3 +124,19 @@ export const experiment: fc.Arbitrary<ExperimentSpec> = fc
     { requiredKeys: ['v', 'lab', 'labV', 'model', 'prompts', 'params'] },
   )
   .map((x) => JSON.parse(JSON.stringify(x)) as ExperimentSpec);
+
+/** Keys of an experiment, and one that it does not have. */
+export const SPEC_KEYS = [
+  'v',
+  'lab',
+  'labV',
+  'model',
+  'saes',
+  'prompts',
+  'interventions',
+  'metric',
+  'params',
+  'sampling',
+  'view',
+  'extra',
+] as const;

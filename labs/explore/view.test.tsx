@@ -6,8 +6,8 @@ import { completeSpec } from '../../core/spec/index.ts';
 import type { ExploreChunk, ExploreResult } from './result.ts';
 import { lab, type ExploreView } from './spec.ts';
 import { view } from './view.tsx';
+import { panelProps } from '../../app/state/testing/panel.ts';
 
-const nothing = (): void => undefined;
 const text = (id: number, word: string) => ({ id, text: word });
 const tokens = [text(0, '<s>'), text(1, 'To'), text(2, ' Mary')];
 const vocabulary = { '0': tokens[0]!, '1': tokens[1]!, '2': tokens[2]!, '3': text(3, ' John') };
@@ -73,23 +73,7 @@ function draw(
     { ...lab.defaults, saes, prompts: [{ text: 'To Mary' }], view: change as object as { [key: string]: never } },
     lab,
   );
-  return renderToStaticMarkup(
-    <view.Panel
-      spec={spec}
-      result={shown}
-      source={shown && 'recorded'}
-      provenance={null}
-      chunks={chunks}
-      running={chunks.length > 0}
-      stale={stale}
-      progress={null}
-      error={null}
-      setView={nothing}
-      setSpec={nothing}
-      run={nothing}
-      stop={nothing}
-    />,
-  );
+  return renderToStaticMarkup(<view.Panel {...panelProps(spec, { result: shown, chunks, stale })} />);
 }
 
 describe('the explore panel', () => {

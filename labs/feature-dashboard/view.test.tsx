@@ -12,6 +12,7 @@ import { shownOf } from './lib/shown.ts';
 import type { DashboardChunk, DashboardResult } from './result.ts';
 import { lab, type DashboardView } from './spec.ts';
 import { view } from './view.tsx';
+import { panelProps } from '../../app/state/testing/panel.ts';
 
 /** Dashboards as the lab itself computes them, of a little text: one of a feature that is active, one of one that is not. */
 let open: OpenEngine;
@@ -48,27 +49,12 @@ interface State {
   readonly running?: boolean;
   readonly feature?: number;
 }
-const nothing = (): void => undefined;
 function draw(change: Partial<DashboardView> = {}, state: State = {}): string {
   const { shown = result, chunks = [], stale = false, running = false, feature } = state;
   const asked = { ...spec, params: { ...spec.params, feature: feature ?? spec.params['feature']! } };
   const full = completeSpec({ ...asked, view: change as object as { [key: string]: never } }, lab);
   return renderToStaticMarkup(
-    <view.Panel
-      spec={full}
-      result={shown}
-      source={shown && 'live'}
-      provenance={null}
-      chunks={chunks}
-      running={running}
-      stale={stale}
-      progress={null}
-      error={null}
-      setView={nothing}
-      setSpec={nothing}
-      run={nothing}
-      stop={nothing}
-    />,
+    <view.Panel {...panelProps(full, { result: shown, chunks, stale })} running={running} source={shown && 'live'} />,
   );
 }
 const dashboard = (): FeatureDashboard => result.dashboard!;

@@ -7,8 +7,8 @@ import type { Steer } from './spec.ts';
 import type { SteeringChunk, SteeringResult, WrittenToken } from './result.ts';
 import { lab, steerKey } from './spec.ts';
 import { view } from './view.tsx';
+import { panelProps } from '../../app/state/testing/panel.ts';
 
-const nothing = (): void => undefined;
 const word = (id: number, text: string, p = 0.5): WrittenToken => ({
   token: { id, text },
   logProb: Math.log(p),
@@ -61,23 +61,7 @@ interface State {
 }
 function draw({ params = { steers: [steer] }, shown = result, chunks = [], stale = false, view: look = {} }: State = {}): string {
   const spec = completeSpec({ ...lab.defaults, prompts: [{ text: 'Once' }], params: params as never, view: look as never }, lab);
-  return renderToStaticMarkup(
-    <view.Panel
-      spec={spec}
-      result={shown}
-      source={shown && 'recorded'}
-      provenance={null}
-      chunks={chunks}
-      running={chunks.length > 0}
-      stale={stale}
-      progress={null}
-      error={null}
-      setView={nothing}
-      setSpec={nothing}
-      run={nothing}
-      stop={nothing}
-    />,
-  );
+  return renderToStaticMarkup(<view.Panel {...panelProps(spec, { result: shown, chunks, stale })} />);
 }
 const column = (html: string, side: 'Default' | 'Steered'): string =>
   new RegExp(`aria-label="${side} text".*?</section>`, 's').exec(html)?.[0] ?? '';

@@ -9,7 +9,8 @@ import { LOSS_RISE } from '../lib/warnings.ts';
 import { steerName } from './words.tsx';
 import type { Sweep, SweepPoint } from '../result.ts';
 import { type Steer, type SteeringParams } from '../spec.ts';
-import styles from './steering.module.css';
+import shared from './steering.module.css';
+import styles from './sweep.module.css';
 
 export interface SweepFigureProps {
   readonly steers: readonly Steer[];
@@ -40,7 +41,7 @@ export function SweepFigure({
   // Greedy texts are all the same.
   const ask = (index: number): void => onAsk({ steer: index, from: -4, to: 4, steps: 9, texts: greedy ? 1 : 2 });
   const controls = (
-    <span className={styles.buttons}>
+    <span className={shared.buttons}>
       {steers.length > 1 && (
         <Select
           label="Of"
@@ -68,7 +69,7 @@ export function SweepFigure({
           <h2>Strength against coherence</h2>
           {controls}
         </div>
-        <p className={styles.note}>
+        <p className={shared.note}>
           Writes short texts at nine strengths from −4 to +4 and draws how much of it is in the words, and how coherent they stay.
           It takes a few seconds.
         </p>

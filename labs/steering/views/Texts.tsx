@@ -8,7 +8,8 @@ import { differences } from '../lib/differences.ts';
 import type { Shown, ShownText } from '../lib/shown.ts';
 import type { Ending, Side } from '../result.ts';
 import type { SteeringView } from '../spec.ts';
-import styles from './steering.module.css';
+import shared from './steering.module.css';
+import styles from './texts.module.css';
 
 /** Bits of a full bar. */
 const FULL_BITS = 4;
@@ -58,11 +59,11 @@ export function Texts({ shown, promptText, running, idle, bosId, eosId, picked, 
         {column('steered', 'Steered')}
       </div>
       <div className={styles.legend}>
-        <span className={styles.note}>
+        <span className={shared.note}>
           <i className={styles.bar} aria-hidden="true" /> how far the steering moves the distribution the token was drawn from,
           both after the same words: KL(steered ‖ default), a full bar is {FULL_BITS} bits or more
         </span>
-        <span className={styles.note}>
+        <span className={shared.note}>
           <span className={styles.sample}>underlined</span> not in the other text
           {idle ? '. Nothing is steered, so both are the same' : ''}
         </span>
