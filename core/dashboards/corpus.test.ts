@@ -46,3 +46,49 @@ describe('the corpus of dashboards', () => {
     expect(again.length).toBeLessThan(long.length / 200);
   });
 });
+
+describe('spans as tokens', () => {
+  it('cover exactly the words that the curriculum marks', () => {
+    const shares = documentShares();
+    let n = 0;
+    for (let d = 0; d < 400; d++) {
+      const doc = corpusDocument(DASHBOARD_SEED, d, shares);
+      const tokens = pieces(doc.text);
+      const found = tokenSpans(
+        doc,
+        tokens.map((t) => t.bytes),
+        1,
+      );
+      expect(found.length).toBe(doc.spans.length);
+      for (const [i, { from, to, kind }] of found.entries()) {
+        const span = doc.spans[i]!;
+        const text = tokens
+          .slice(from - 1, to - 1)
+          .map((t) => t.text)
+          .join('');
+        expect(kind).toBe(span.kind);
+        expect(text).toContain(doc.text.slice(span.start, span.end));
+        n++;
+      }
+    }
+    expect(n).toBeGreaterThan(4_000);
+  });
+
+  it('count in UTF-8 bytes, also where characters take several, and a token may hold the ends of two spans', () => {
+    const text = 'é 𝄞x yz';
+    const span = (start: number, end: number) => ({ kind: 'k', role: 'r', value: 'v', start, end });
+    const bytes = [
+      [0, 2],
+      [2, 7],
+      [7, 8],
+      [8, 11],
+    ] as const;
+    const spans = [span(0, 1), span(2, 5), span(6, 7), span(7, 8)];
+    expect(tokenSpans({ text, spans }, bytes).map(({ from, to }) => [from, to])).toEqual([
+      [0, 1],
+      [1, 3],
+      [3, 4],
+      [3, 4],
+    ]);
+  });
+});
