@@ -17,7 +17,7 @@ async function labs(id: string): Promise<LabModule | null> {
   return { lab, run: (s, ctx) => module.run(s, ctx) };
 }
 
-stayAlive(self.name);
+const alive = stayAlive(self.name);
 const host = createHost((event, transfer) => self.postMessage(event, { transfer: [...transfer] }), {
   labs,
   openSource: (base) => new HttpSource(base),
@@ -30,4 +30,4 @@ const host = createHost((event, transfer) => self.postMessage(event, { transfer:
   ...(self.crossOriginIsolated ? { threads: navigator.hardwareConcurrency } : {}),
   onDeviceError: (message) => console.error(`WebGPU: ${message}`),
 });
-self.addEventListener('message', (event: MessageEvent<unknown>) => host.handle(event.data));
+self.addEventListener('message', (event: MessageEvent<unknown>) => void alive.then(() => host.handle(event.data)));

@@ -1,6 +1,5 @@
 import { EngineHub, workerAtPort } from '../../workers/client/engine-hub.ts';
 import type { WorkerLike } from '../../workers/client/engine-client.ts';
-import { workerName } from '../../workers/client/watched-worker.ts';
 
 /** Milliseconds in which a frame that says that it has an engine answers, however busy; else the asking one makes its own. */
 const PATIENCE = 15_000;
@@ -8,6 +7,8 @@ const PATIENCE = 15_000;
 const OWNER = 'vitrineEngine';
 const ASK = 'vitrine:engine?';
 const LOCK = 'vitrine-shared-engine';
+/** Milliseconds between two looks at whether the frame that has the engine is there still. */
+const LOOK = 250;
 
 export interface SharedEngineOptions {
   /** Only frames with the same key share: it names version and backend. */
@@ -23,10 +24,9 @@ export interface SharedEngineOptions {
  */
 export function shareEngine({ key, createWorker }: SharedEngineOptions): () => WorkerLike {
   let hub: EngineHub | null = null;
-  const alive = workerName();
   window.addEventListener('message', ({ origin, data, ports: [port] }: MessageEvent<unknown>) => {
     if (origin !== location.origin || !port || !isAsk(data) || data.key !== key || !hub || hub.ended) return;
-    port.postMessage({ alive });
+    port.postMessage('here');
     hub.serve(port);
   });
   const own = (): WorkerLike => {
@@ -35,10 +35,6 @@ export function shareEngine({ key, createWorker }: SharedEngineOptions): () => W
       Reflect.deleteProperty(window, OWNER);
     });
     Reflect.set(window, OWNER, key);
-    // It is held for as long as this frame lives, and so tells the others when it is gone.
-    void locks()
-      ?.request(alive, () => new Promise(() => {}))
-      .catch(() => undefined);
     return hub.line();
   };
   const find = async (): Promise<WorkerLike> => (hub && !hub.ended ? hub.line() : ((await ask(key)) ?? own()));
@@ -53,28 +49,36 @@ export function shareEngine({ key, createWorker }: SharedEngineOptions): () => W
 /** Asks the other frames of this origin on this page that have an engine. Null where none has. */
 async function ask(key: string): Promise<WorkerLike | null> {
   const owners = [...framesOf(window.top)].filter((frame) => Reflect.get(frame, OWNER) === key);
-  const channels = owners.map((frame) => {
-    const { port1, port2 } = new MessageChannel();
-    frame.postMessage({ type: ASK, key }, location.origin, [port2]);
-    return port1;
+  const channels = owners.map((owner) => {
+    const { port1: port, port2 } = new MessageChannel();
+    owner.postMessage({ type: ASK, key }, location.origin, [port2]);
+    return { owner, port };
   });
   if (channels.length === 0) return null;
-  const found = await new Promise<{ readonly port: MessagePort; readonly alive: string } | null>((resolve) => {
-    for (const port of channels)
-      port.addEventListener('message', ({ data }: MessageEvent<{ alive: string }>) => resolve({ port, alive: data.alive }), {
-        once: true,
-      });
-    for (const port of channels) port.start();
+  const found = await new Promise<(typeof channels)[number] | null>((resolve) => {
+    for (const channel of channels) channel.port.addEventListener('message', () => resolve(channel), { once: true });
+    for (const { port } of channels) port.start();
     setTimeout(() => resolve(null), PATIENCE);
   });
-  for (const port of channels) if (port !== found?.port) port.close();
-  if (!found) return null;
-  const worker = workerAtPort(found.port);
-  // The frame that serves holds this lock; who gets it knows that it is gone.
-  void locks()
-    ?.request(found.alive, () => worker.fault('the frame that ran it is gone'))
-    .catch(() => undefined);
-  return worker;
+  for (const { port } of channels) if (port !== found?.port) port.close();
+  return found && watched(found.port, () => isOwn(found.owner) && Reflect.get(found.owner, OWNER) === key);
+}
+
+/**
+ * The worker at a port, which faults when the frame that serves it is gone. Neither the `close` event of ports nor the Web
+ * Locks API tells of that in frames of another site than the page, so it is looked for.
+ */
+function watched(port: MessagePort, isThere: () => boolean): WorkerLike {
+  const worker = workerAtPort(port);
+  const look = setInterval(() => isThere() || worker.fault('the frame that ran it is gone'), LOOK);
+  worker.addEventListener('error', () => clearInterval(look));
+  return {
+    ...worker,
+    terminate() {
+      clearInterval(look);
+      worker.terminate();
+    },
+  };
 }
 
 /** Every other frame on this page that is of this origin. Which frames there are, and nothing else, may be asked of others. */
@@ -86,7 +90,7 @@ function* framesOf(root: Window | null): Generator<Window> {
 
 function isOwn(frame: Window): boolean {
   try {
-    return frame.location.origin === location.origin;
+    return !frame.closed && frame.location.origin === location.origin;
   } catch {
     return false;
   }

@@ -3,9 +3,22 @@ export function workerName(): string {
   return `vitrine-engine-${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
 }
 
-/** In the worker: takes the lock that tells the page that this worker is alive. It goes with the worker, however that ends. */
-export function stayAlive(name: string): void {
-  if (name !== '') void locks()?.request(name, () => new Promise(() => {}));
+/**
+ * In the worker: takes the lock that tells the page that this worker is alive. It goes with the worker, however that ends.
+ * Resolves once it is held, or cannot be had: before that the worker may not say a word, or the page, which waits in line
+ * from the first one on, could be first and take a worker for dead that lives.
+ */
+export function stayAlive(name: string): Promise<void> {
+  return new Promise((held) => {
+    const lock = name === '' ? undefined : locks();
+    if (!lock) return held();
+    lock
+      .request(name, () => {
+        held();
+        return new Promise(() => {});
+      })
+      .catch(() => held());
+  });
 }
 
 /**
