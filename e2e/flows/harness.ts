@@ -89,7 +89,7 @@ export async function openSite(options: Omit<StaticServerOptions, 'folder' | 'in
 
 /** Waits until the site has not been asked for anything for a while: `networkidle`, which can wait for ever where a page has many frames. */
 export async function quiet(site: StaticServer, ms = 1_000): Promise<void> {
-  for (let asked = -1; asked !== site.requests.length; ) {
+  for (let asked = -1; asked !== site.requests.length;) {
     asked = site.requests.length;
     await new Promise((resolve) => setTimeout(resolve, ms));
   }

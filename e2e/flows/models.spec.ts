@@ -1,4 +1,4 @@
-import { expect, test, WEIGHTS } from './harness.ts';
+import { expect, quiet, test, WEIGHTS } from './harness.ts';
 import {
   ask,
   closeDialog,
@@ -78,7 +78,7 @@ test('where the engine is not to start by itself, nothing is downloaded before R
   await page.goto(site.url);
   await page.reload();
   await expect(resultLine(page)).toContainText('Recorded result, made with the same engine');
-  await page.waitForLoadState('networkidle');
+  await quiet(site);
   expect(site.requests.filter((path) => /\.safetensors$|engine\.worker/.test(path))).toEqual([]);
   await runButton(page).click();
   await expectLive(page);

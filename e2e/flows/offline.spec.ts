@@ -3,7 +3,7 @@ import type { BrowserContext, Page } from '@playwright/test';
 import { FILES_CACHE } from '../../core/files/kept.ts';
 import { lab as activations } from '../../labs/activations/spec.ts';
 import { openHost } from './embedding.ts';
-import { expect, instead, openSite, test, type Site } from './harness.ts';
+import { expect, instead, openSite, quiet, type Site, test } from './harness.ts';
 import { ask, expectLive, expectTokens, IOI, OTHER, promptBox, readWith } from './reader.ts';
 
 // Requests that fail are the point here.
@@ -110,7 +110,7 @@ test('an embed registers no service worker, and downloads none of the app but it
   const host = await openHost([`${site.url}#/embed/lab/explore`]);
   await page.goto(host.url);
   await expect(page.frameLocator('iframe').getByText(/^Recorded result: /)).toBeVisible();
-  await page.waitForLoadState('networkidle');
+  await quiet(site);
   expect(site.requests.filter((path) => /sw\.js|engine\.worker/.test(path))).toEqual([]);
   host.close();
 });

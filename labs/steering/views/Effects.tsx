@@ -124,7 +124,7 @@ export function Moved({ model, moved, label, hookOf }: MovedProps): ReactElement
           <li key={`${sae}/${feature}`}>
             <a href={featureLink({ model, sae, feature })}>{label(sae, feature) ?? `feature ${feature}`}</a>{' '}
             <span className={styles.place}>{siteShort(hookOf(sae))}</span>
-            <span className={styles.change} data-sign={steered < without ? '−' : '+'}>
+            <span className={styles.change}>
               {number(without)} → {number(steered)}
             </span>
           </li>
