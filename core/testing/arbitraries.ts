@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { allHooks, type HookName } from '../hooks.ts';
 import type { Intervention, Positions } from '../interventions.ts';
 import type { Metric } from '../metrics.ts';
-import type { ModelConfig } from '../model-config.ts';
+import { plainParts, type ModelConfig } from '../model-config.ts';
 import type { ExperimentSpec, JsonValue } from '../spec/index.ts';
 
 /** Configurations of every kind that decides which hooks exist. */
@@ -16,6 +16,7 @@ export const modelConfig: fc.Arbitrary<ModelConfig> = fc
     gated: fc.boolean(),
   })
   .map(({ nLayers, nHeads, groups, dHead, rotary, gated }) => ({
+    ...plainParts(nLayers),
     family: rotary ? 'llama' : 'gpt2',
     nLayers,
     nHeads,
@@ -26,7 +27,7 @@ export const modelConfig: fc.Arbitrary<ModelConfig> = fc
     dVocab: 61,
     nCtx: 64,
     norm: { kind: rotary ? 'rmsNorm' : 'layerNorm', eps: 1e-5 },
-    positional: rotary ? { kind: 'rotary', base: 10_000, dims: dHead, scaling: null } : { kind: 'learned' },
+    positional: rotary ? { kind: 'rotary', base: 10_000, dims: dHead, scaling: null, local: null } : { kind: 'learned' },
     mlp: { activation: gated ? 'silu' : 'gelu_new', gated },
     attentionDivisor: Math.sqrt(dHead),
     tiedEmbeddings: true,

@@ -120,13 +120,13 @@ describeBackends('feature search', (backend) => {
     saes: readonly string[] = NAMES,
   ): Promise<{ result: SearchResult; chunks: SearchChunk[] }> => {
     const before = tf.memory().numTensors;
-    const model: HookedModel = { ...goldenModel('gpt2'), tokenizer };
+    const model: HookedModel = { ...(await goldenModel('gpt2')), tokenizer };
     const open = new Map<string, Sae>();
     const ctx: RunContext = {
       backend,
       model,
       sae: async (id) => {
-        const sae = open.get(id) ?? { ...goldenSae(id), id, maxActivation, density };
+        const sae = open.get(id) ?? { ...(await goldenSae(id)), id, maxActivation, density };
         open.set(id, sae);
         return Promise.resolve(sae);
       },

@@ -63,10 +63,10 @@ function context(model: HookedModel, backend: RunContext['backend'], max: number
     backend,
     // The golden models have no digest; what is remembered of one must not be taken for the other's.
     model: { ...model, digest: model.id, tokenizer: wordTokenizer(model.config.dVocab) },
-    sae(id) {
-      const sae = saes.get(id) ?? goldenSae(id.replace('tiny/', ''));
+    async sae(id) {
+      const sae = saes.get(id) ?? (await goldenSae(id.replace('tiny/', '')));
       saes.set(id, sae);
-      return Promise.resolve({ ...sae, maxActivation: new Float32Array(sae.dSae).fill(max) });
+      return { ...sae, maxActivation: new Float32Array(sae.dSae).fill(max) };
     },
     file: (path) => Promise.reject(new VitrineError('not-found', path)),
     read: async (tensors) => (await readMany(tensors)).map((d) => d.slice()),
@@ -106,7 +106,7 @@ describeBackends('steered continuations, against TransformerLens and SAELens in 
 
   for (const family of ['gpt2', 'llama'] as const) {
     it(`${family}: the same tokens, logits, KL, losses and readings`, async () => {
-      const model = goldenModel(family);
+      const model = await goldenModel(family);
       const ctx = context(model, backend, max);
       for (const [i, [label, expected]] of Object.entries(cases[family]).entries()) {
         // A software GPU takes a tenth of a second for each token; a few cases stand for the rest there.
@@ -171,7 +171,7 @@ describeBackends('steered continuations, against TransformerLens and SAELens in 
   if (backend === 'webgpu') return;
 
   it('the result is what was streamed, and nothing is left on the device, also when it is given up halfway', async () => {
-    const model = goldenModel('gpt2');
+    const model = await goldenModel('gpt2');
     const ctx = context(model, backend, max);
     const spec = ask(cases.gpt2['many hands']!.steers, { sweep: { steer: 0, from: -1, to: 1, steps: 3, texts: 2 } });
     const { result, chunks } = await finish(spec, ctx);
@@ -201,7 +201,7 @@ describeBackends('steered continuations, against TransformerLens and SAELens in 
   });
 
   it('loss on neutral text is that of each document alone, steered at every token', async () => {
-    const model = goldenModel('llama');
+    const model = await goldenModel('llama');
     const ctx = context(model, backend, max);
     const { hook, values } = cases.llama['a vector']!.steers[0] as Extract<Steer, { kind: 'vector' }>;
     const { result } = await finish(
@@ -238,7 +238,7 @@ describeBackends('steered continuations, against TransformerLens and SAELens in 
   });
 
   it('refuses what does not fit, and says what', async () => {
-    const model = goldenModel('gpt2');
+    const model = await goldenModel('gpt2');
     const ctx = context(model, backend, max);
     const feature: Steer = {
       kind: 'feature',
@@ -306,7 +306,7 @@ describeBackends('steered continuations, against TransformerLens and SAELens in 
   });
 
   it('a dictionary without known maxima is steered in its own units', async () => {
-    const model = goldenModel('gpt2');
+    const model = await goldenModel('gpt2');
     const base = context(model, backend, max);
     const ctx = { ...base, sae: async (id: string) => ({ ...(await base.sae(id)), maxActivation: null }) };
     const [steer] = cases.gpt2['add a feature everywhere']!.steers;

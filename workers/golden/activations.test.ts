@@ -26,14 +26,14 @@ describeBackends('activations of transformers', (backend) => {
       return logits.subarray(end - vocabulary, end);
     };
 
-    it(`${family}: the golden holds every hook of core/hooks.ts, and no other`, () => {
-      const model = goldenModel(family);
+    it(`${family}: the golden holds every hook of core/hooks.ts, and no other`, async () => {
+      const model = await goldenModel(family);
       expect([...hooks].sort()).toEqual([...allHooks(model.config, { onRequest: true })].sort());
       model.dispose();
     });
 
     it(`${family}: every hook and the logits of a padded batch`, async () => {
-      const model = goldenModel(family);
+      const model = await goldenModel(family);
       const expected = async (hook: HookName, x: Tensor): Promise<[Float32Array, Float32Array]> => {
         const copy = copied(hook, model);
         if (!copy) return [await ownValues(x, lengths), golden.values(`act/${hook}`)];
@@ -76,7 +76,7 @@ describeBackends('activations of transformers', (backend) => {
     it.each(['int8', 'int4'] as const)(
       `${family}: %s equals the dequantized weights in transformers, and its distance from float32 is as stated`,
       async (dtype) => {
-        const model = goldenModel(family, dtype);
+        const model = await goldenModel(family, dtype);
         const [row] = rows;
         const capture = [
           'blocks.*.hook_resid_post',
@@ -119,7 +119,7 @@ describeBackends('activations of transformers', (backend) => {
     );
 
     it.each(Object.entries(golden.meta.variants))(`${family}: config.json with %s`, async (label, change) => {
-      const model = goldenModel(family, 'f32', change);
+      const model = await goldenModel(family, 'f32', change);
       const run = await model.runWithHooks(rows);
       const error = relativeError(await ownValues(run.logits!, lengths), golden.values(`variant/${label}`));
       within(error, TOLERANCE.activation.f32, { backend, dtype: 'f32', kind: 'logits', of: `${family}, ${label}` });
@@ -131,7 +131,7 @@ describeBackends('activations of transformers', (backend) => {
     });
 
     it(`${family}: the same run twice gives the same bits, with all hooks too`, async () => {
-      const model = goldenModel(family, 'int8');
+      const model = await goldenModel(family, 'int8');
       const once = async (): Promise<Float32Array[]> => {
         const run = await model.runWithHooks(rows, { capture: allHooks(model.config, { onRequest: true }) });
         const values = await Promise.all([...run.cache.values(), run.logits!].map((t) => ownValues(t, lengths)));
@@ -145,7 +145,7 @@ describeBackends('activations of transformers', (backend) => {
 
   it('leaves no tensor behind', async () => {
     const before = tf.memory().numTensors;
-    const model = goldenModel('llama', 'int4');
+    const model = await goldenModel('llama', 'int4');
     const run = await model.runWithHooks([[0, 1, 2], [3]], { capture: allHooks(model.config, { onRequest: true }) });
     run.dispose();
     model.dispose();

@@ -30,7 +30,7 @@ describeBackends('interventions, against the same edits with PyTorch hooks', (ba
     });
 
     it(`${family}: all of them, one model`, async () => {
-      const model = goldenModel(family);
+      const model = await goldenModel(family);
       for (const [i, [label, { interventions }]] of Object.entries(cases).entries()) {
         const expected = golden.values(`edit/${i}`);
         const run = await model.runWithHooks(rows, { plan: { interventions, prompts } });
@@ -53,7 +53,7 @@ describeBackends('interventions, against the same edits with PyTorch hooks', (ba
     });
 
     it(`${family}: capturing hooks that are computed on request changes nothing`, async () => {
-      const model = goldenModel(family);
+      const model = await goldenModel(family);
       const plan = { interventions: cases['an edited norm while single queries read apart']!.interventions.slice(0, 1), prompts };
       const run = async (capture: readonly string[]): Promise<Float32Array> => {
         const output = await model.runWithHooks(rows, { plan, capture: capture as HookName[] });
@@ -71,7 +71,7 @@ describeBackends('interventions, against the same edits with PyTorch hooks', (ba
   }
 
   it('refuses what a model or a hook does not have', async () => {
-    const model = goldenModel('llama');
+    const model = await goldenModel('llama');
     const refused: readonly (readonly [Intervention, string])[] = [
       [{ kind: 'zero', hook: 'blocks.2.hook_mlp_out' as HookName }, 'unknown-hook'],
       [{ kind: 'zero', hook: 'hook_pos_embed' as HookName }, 'unknown-hook'],

@@ -48,7 +48,7 @@ describeBackends('generation', (backend) => {
     it(
       `${family}: cached equals uncached, under every intervention`,
       async () => {
-        const model = goldenModel(family);
+        const model = await goldenModel(family);
         let changed = 0;
         const free = await generated(model, prompt, {});
         for (const [i, [label, interventions]] of plans.entries()) {
@@ -74,7 +74,7 @@ describeBackends('generation', (backend) => {
     it(
       `${family}: a mean over positions reaches tokens that no prompt has`,
       async () => {
-        const model = goldenModel(family);
+        const model = await goldenModel(family);
         const plan = (positions: 'all' | 'generated'): Partial<GenerateOptions> => ({
           plan: {
             interventions: [{ kind: 'mean', hook: 'blocks.0.hook_mlp_out' as HookName, over: 'batch+positions', positions }],
@@ -93,7 +93,7 @@ describeBackends('generation', (backend) => {
     it(
       `${family}: the same seed gives the same bits, another seed other tokens; to the context’s end`,
       async () => {
-        const model = goldenModel(family, 'int8');
+        const model = await goldenModel(family, 'int8');
         const sampling = { temperature: 1.3, topP: 0.98, repetitionPenalty: 1.1, seed: 3 };
         const maxNewTokens = backend === 'webgpu' ? 6 : 100;
         const first = await generated(model, prompt, { sampling, maxNewTokens });
@@ -114,7 +114,7 @@ describeBackends('generation', (backend) => {
 
   it('leaves no tensor behind when it is given up halfway', async () => {
     const before = tf.memory().numTensors;
-    const model = goldenModel('llama');
+    const model = await goldenModel('llama');
     for await (const { token } of model.generate([0, 1, 2], { maxNewTokens: 9, sampling: GREEDY })) {
       expect(token).toBeGreaterThanOrEqual(0);
       break;

@@ -19,7 +19,7 @@ describeBackends('gradients of torch', (backend) => {
 
     it.each(Object.entries(gradients))(`${family}: %s`, async (label, { metric, hooks: asked, plan }) => {
       const before = tf.memory().numTensors;
-      const model = goldenModel(family);
+      const model = await goldenModel(family);
       const reference = tf.tensor2d(golden.values('gradient/reference'), [1, model.config.dVocab]);
       const result = await model.gradients(rows, metric, asked, { reference, ...(plan ? { plan } : {}) });
       const note = (of: string): Parameters<typeof within>[2] => ({
@@ -53,7 +53,7 @@ describeBackends('gradients of torch', (backend) => {
     const golden = readGolden<TinyMeta>('tiny-gpt2');
     const { rows, gradients } = golden.meta;
     const { metric, hooks } = gradients['loss']!;
-    const model = goldenModel('gpt2', 'int8');
+    const model = await goldenModel('gpt2', 'int8');
     const once = async (): Promise<Float32Array[]> => {
       const result = await model.gradients(rows, metric, hooks);
       const values = await Promise.all(

@@ -40,8 +40,8 @@ function patch(sender: string): Intervention {
 
 describeBackends('invariants of the residual stream (circuits.md §0.2)', (backend) => {
   const models: readonly (readonly [string, () => Promise<HookedModel>])[] = [
-    ['tiny gpt2', () => Promise.resolve(goldenModel('gpt2'))],
-    ['tiny llama', () => Promise.resolve(goldenModel('llama'))],
+    ['tiny gpt2', () => goldenModel('gpt2')],
+    ['tiny llama', () => goldenModel('llama')],
     ['primer', () => primerModel()],
   ];
   for (const [name, open] of models) {
@@ -150,7 +150,7 @@ describeBackends('invariants of the residual stream (circuits.md §0.2)', (backe
 
   it('runs over edges leave no tensor behind', async () => {
     const before = tf.memory().numTensors;
-    const model = goldenModel('gpt2');
+    const model = await goldenModel('gpt2');
     (await runEdges(model, CLEAN, CORRUPTED, (from) => from === 'embed')).dispose();
     model.dispose();
     expect(tf.memory().numTensors).toBe(before);

@@ -17,7 +17,7 @@ describeBackends('SAEs of SAELens', (backend) => {
 
   it.each(tinySaeNames)('%s: encode, decode, gradient', async (name) => {
     const before = tf.memory().numTensors;
-    const sae = goldenSae(name);
+    const sae = await goldenSae(name);
     const { architecture, hookName: hook } = golden.meta[name]!;
     expect(sae).toMatchObject({ architecture, hookName: hook });
     const n = x.length / sae.dIn;

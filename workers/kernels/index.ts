@@ -2,7 +2,8 @@
 export { linear, linearTransposed } from './dequant-matmul/kernel.ts';
 export { gatherRows } from './dequant-rows/kernel.ts';
 export { matMul } from './matmul.ts';
-export { disposeMatrix, matrixBytes, matrixFromF32, matrixFromInt8, type Matrix } from './matrix.ts';
+export { disposeMatrix, matrixBytes, matrixFromF32, matrixFromGrouped, type Matrix } from './matrix.ts';
+export type { Grouped } from './quantize.ts';
 export { readMany } from './read.ts';
 export { encodeAndRead } from './sparse-encode/kernel.ts';
 export { sparseDecode } from './sparse-decode/kernel.ts';

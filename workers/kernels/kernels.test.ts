@@ -8,7 +8,7 @@ import {
   linear,
   matMul,
   matrixFromF32,
-  matrixFromInt8,
+  matrixFromGrouped,
   readMany,
   sparseDecode,
   sparseRowDot,
@@ -28,7 +28,8 @@ function reference(x: Float32Array, w: Float32Array, m: number, n: number, k: nu
     for (let j = 0; j < n; j++) for (let c = 0; c < k; c++) y[i * n + j]! += x[i * k + c]! * w[j * k + c]!;
   return y;
 }
-const rounded = (w: Float32Array, kind: Quantization): Float32Array => (kind === 'f32' ? w : dequantizeValues(quantize(w, kind)));
+const rounded = (w: Float32Array, kind: Quantization): Float32Array =>
+  kind === 'int8' || kind === 'int4' ? dequantizeValues(quantize(w, kind)) : w;
 
 describeBackends('dequant-matmul', () => {
   const shapes = [
@@ -85,7 +86,7 @@ describeBackends('dequant-matmul', () => {
     const [n, k] = [10, 64];
     const data = quantize(random(n * k, 7), 'int8');
     const x = random(k, 8);
-    const y = await read(linear(tf.tensor2d(x, [1, k]), matrixFromInt8(data.q, data.scales, n, k, 'int8')));
+    const y = await read(linear(tf.tensor2d(x, [1, k]), matrixFromGrouped(data, n, k, 'int8')));
     expect(relativeError(y, reference(x, dequantizeValues(data), 1, n, k))).toBeLessThan(2e-6);
   });
 

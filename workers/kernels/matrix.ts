@@ -1,5 +1,5 @@
 import type { Quantization } from '../../core/model-config.ts';
-import { dequantizeValues, GROUP, packInt4, packInt8, quantize, type Quantized } from './quantize.ts';
+import { dequantizeValues, GROUP, packInt4, packInt8, quantize, type Grouped } from './quantize.ts';
 import { tf } from './tf.ts';
 import { onWebGpu } from './webgpu/dispatch.ts';
 
@@ -32,19 +32,26 @@ export interface Dense {
 /** @param values [n, k] row-major */
 export function matrixFromF32(values: Float32Array, n: number, k: number, kind: Quantization): Matrix {
   if (values.length !== n * k) throw new RangeError(`${values.length} weights do not fill [${n}, ${k}]`);
-  if (kind === 'f32' || k % GROUP !== 0) return fromDense(values, n, k);
-  return fromQuantized(quantize(values, kind), n, k, kind);
+  if (kind === 'f32' || kind === 'gguf' || k % GROUP !== 0) return fromDense(values, n, k);
+  return fromGrouped(quantize(values, kind === 'int4' ? 'int4' : 'int8'), n, k);
 }
 
-/** From a bundle's int8 values. int8 is taken as it is, f32 dequantized exactly, int4 rounded once more from the dequantized values. */
-export function matrixFromInt8(q: Int8Array, scales: Float32Array, n: number, k: number, kind: Quantization): Matrix {
-  if (q.length !== n * k || scales.length * GROUP !== q.length)
-    throw new RangeError(`${q.length} weights and ${scales.length} scales do not fill [${n}, ${k}]`);
-  return kind === 'int8' ? fromQuantized({ q, scales }, n, k, kind) : matrixFromF32(dequantizeValues({ q, scales }), n, k, kind);
+/**
+ * From weights that a file holds in groups. They are taken as they are where that is what is asked for (`gguf`, or int8 from
+ * an int8 bundle); f32 is dequantized exactly, everything else rounded once more from the dequantized values.
+ */
+export function matrixFromGrouped(data: Grouped, n: number, k: number, kind: Quantization): Matrix {
+  if (data.q.length !== n * k || data.scales.length * data.group !== data.q.length)
+    throw new RangeError(`${data.q.length} weights and ${data.scales.length} scales do not fill [${n}, ${k}]`);
+  const plain = data.bits === 8 && data.group === GROUP && data.mins === null;
+  return kind === 'gguf' || (kind === 'int8' && plain)
+    ? fromGrouped(data, n, k)
+    : matrixFromF32(dequantizeValues(data), n, k, kind);
 }
 
-function fromQuantized(data: Quantized, n: number, k: number, kind: 'int8' | 'int4'): Matrix {
-  if (!onWebGpu()) return { ...fromDense(dequantizeValues(data), n, k), kind };
+function fromGrouped(data: Grouped, n: number, k: number): Matrix {
+  const kind = data.bits === 8 ? 'int8' : 'int4';
+  if (!onWebGpu() || data.group !== GROUP || data.mins !== null) return { ...fromDense(dequantizeValues(data), n, k), kind };
   const words = kind === 'int8' ? packInt8(data.q) : packInt4(data.q);
   const store: Packed = {
     type: 'packed',

@@ -5,14 +5,19 @@
  */
 export const GROUP = 32;
 
-export interface Quantized {
-  /** One signed value per weight, row-major [n, k]. */
+/** Quantized weights in groups along the input dimension, whatever file they come from: w = q · scale + min of the group. */
+export interface Grouped {
+  readonly bits: 4 | 8;
+  readonly group: 16 | 32;
+  /** One signed value per weight, row-major [n, k]; with 4 bits in −8 … 7. */
   readonly q: Int8Array;
-  /** [n, k / 32]. */
+  /** [n, k / group]. */
   readonly scales: Float32Array;
+  /** [n, k / group]; null: all 0. */
+  readonly mins: Float32Array | null;
 }
 
-export function quantize(weights: Float32Array, kind: 'int8' | 'int4'): Quantized {
+export function quantize(weights: Float32Array, kind: 'int8' | 'int4'): Grouped {
   const groups = weights.length / GROUP;
   if (!Number.isInteger(groups)) throw new RangeError('the input dimension is not a multiple of 32');
   const q = new Int8Array(weights.length);
@@ -27,13 +32,17 @@ export function quantize(weights: Float32Array, kind: 'int8' | 'int4'): Quantize
     if (scale === 0) continue;
     for (let i = g * GROUP; i < (g + 1) * GROUP; i++) q[i] = Math.max(low, Math.min(high, Math.round((weights[i] ?? 0) / scale)));
   }
-  return { q, scales };
+  return { bits: kind === 'int8' ? 8 : 4, group: GROUP, q, scales, mins: null };
 }
 
-/** w = q · scale in float32. */
-export function dequantizeValues({ q, scales }: Quantized): Float32Array {
+/** w = q · scale + min in float32. */
+export function dequantizeValues({ q, group, scales, mins }: Pick<Grouped, 'q' | 'group' | 'scales' | 'mins'>): Float32Array {
   const out = new Float32Array(q.length);
-  for (let i = 0; i < q.length; i++) out[i] = (q[i] ?? 0) * (scales[Math.floor(i / GROUP)] ?? 0);
+  for (let g = 0; g < scales.length; g++) {
+    const scale = scales[g] ?? 0;
+    const min = mins?.[g] ?? 0;
+    for (let i = g * group; i < (g + 1) * group; i++) out[i] = (q[i] ?? 0) * scale + min;
+  }
   return out;
 }
 

@@ -108,7 +108,7 @@ describeBackends('transposed operands of matmul', () => {
       });
       try {
         for (const family of ['gpt2', 'llama'] as const) {
-          const model = goldenModel(family);
+          const model = await goldenModel(family);
           (await model.gradients([[0, 1, 2]], { kind: 'loss' }, ['blocks.0.attn.hook_z' as never])).dispose();
           for await (const { token } of model.generate([0, 1], {
             maxNewTokens: 1,
@@ -117,7 +117,7 @@ describeBackends('transposed operands of matmul', () => {
             expect(token).toBeGreaterThanOrEqual(0);
           model.dispose();
         }
-        const sae = goldenSae('topk');
+        const sae = await goldenSae('topk');
         const x = tf.tensor2d(random(32, 1), [1, 32]);
         await read(tf.grad((v: tf.Tensor) => tf.sum(sae.decode(sae.encode(v))))(x));
         sae.dispose();
@@ -215,7 +215,7 @@ describeBackends(
 
     it('where under a comparison throws; SAEs hold their gates fixed instead', async () => {
       expect(() => tf.grad((v: tf.Tensor) => tf.sum(tf.where(tf.greater(v, 0), v, tf.zerosLike(v))))(x())).toThrow();
-      const sae = goldenSae('jumprelu');
+      const sae = await goldenSae('jumprelu');
       const g = await read(tf.grad((v: tf.Tensor) => tf.sum(sae.encode(v)))(tf.tensor2d(random(32, 3), [1, 32])));
       expect(g.every(Number.isFinite) && g.some((v) => v !== 0)).toBe(true);
       sae.dispose();

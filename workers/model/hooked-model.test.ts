@@ -16,10 +16,10 @@ describeBackends('hooked model', (backend) => {
     ['gpt2', TINY_GPT2],
     ['llama', TINY_LLAMA],
   ] as const) {
-    const fresh = (): HookedModel => tinyModel(json);
+    const fresh = (): Promise<HookedModel> => tinyModel(json);
 
     it(`${name}: every hook fires once, with the shape that core says, and identity edits leave the logits alone (I10)`, async () => {
-      const model = fresh();
+      const model = await fresh();
       const hooks = allHooks(model.config, { onRequest: true });
       const fired: HookName[] = [];
       const edits = new Map(hooks.map((hook) => [hook, (x: Tensor, h: HookName): Tensor => (fired.push(h), x)]));
@@ -35,7 +35,7 @@ describeBackends('hooked model', (backend) => {
     });
 
     it(`${name}: padding changes nothing, and a run twice gives the same bits`, async () => {
-      const model = fresh();
+      const model = await fresh();
       const alone = await model.runWithHooks([B]);
       const padded = await model.runWithHooks([A, B]);
       const again = await model.runWithHooks([A, B]);
@@ -50,7 +50,7 @@ describeBackends('hooked model', (backend) => {
     });
 
     it(`${name}: can stop before a block and go on there`, async () => {
-      const model = fresh();
+      const model = await fresh();
       const whole = await model.runWithHooks([A]);
       const half = await model.runWithHooks([A], { stopAtLayer: 1 });
       expect(half.logits).toBeNull();
@@ -61,7 +61,7 @@ describeBackends('hooked model', (backend) => {
     });
 
     it(`${name}: direct logit attribution sums to the logit difference (I3)`, async () => {
-      const model = fresh();
+      const model = await fresh();
       const { nLayers, dModel, nHeads } = model.config;
       const learned = model.config.positional.kind === 'learned';
       const capture = [
@@ -93,7 +93,7 @@ describeBackends('hooked model', (backend) => {
     });
 
     it(`${name}: gradients agree with finite differences at every kind of hook`, async () => {
-      const model = fresh();
+      const model = await fresh();
       const metric: Metric = { kind: 'logitDiff', correct: 3, wrong: 11 };
       const hooks = [
         'hook_embed',
@@ -135,7 +135,7 @@ describeBackends('hooked model', (backend) => {
     });
 
     it(`${name}: cached generation equals uncached, with and without edits, and a seed repeats`, async () => {
-      const model = fresh();
+      const model = await fresh();
       const tokens = async (options: Partial<Parameters<HookedModel['generate']>[1]>): Promise<number[]> => {
         const out: number[] = [];
         for await (const { token } of model.generate(A, {
@@ -165,7 +165,7 @@ describeBackends('hooked model', (backend) => {
 
   it('leaves no tensor behind', async () => {
     const before = tf.memory().numTensors;
-    const model = tinyModel(TINY_GPT2);
+    const model = await tinyModel(TINY_GPT2);
     const run = await model.runWithHooks([A, B], {
       capture: allHooks(model.config),
       plan: {

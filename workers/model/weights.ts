@@ -1,18 +1,21 @@
 import type { Quantization } from '../../core/model-config.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
-import { disposeMatrix, matrixBytes, matrixFromF32, matrixFromInt8, tf, type Matrix } from '../kernels/index.ts';
+import { disposeMatrix, matrixBytes, matrixFromF32, matrixFromGrouped, tf, type Grouped, type Matrix } from '../kernels/index.ts';
 
 /** A matrix as a file holds it, already [n, k] = [out, in]. */
 export type RawMatrix =
   | { readonly n: number; readonly k: number; readonly kind: 'f32'; readonly values: Float32Array }
-  | { readonly n: number; readonly k: number; readonly kind: 'int8'; readonly q: Int8Array; readonly scales: Float32Array };
+  | ({ readonly n: number; readonly k: number; readonly kind: 'grouped' } & Grouped);
 
-/** Tensors of a checkpoint by their Hugging Face names, wherever they come from. Missing names throw `bad-file`. */
+/**
+ * Tensors of a checkpoint by their Hugging Face names, wherever they come from. What is read is the caller's, so that a
+ * large file need never be whole in memory. Missing names throw `bad-file`.
+ */
 export interface WeightSource {
   has(name: string): boolean;
-  vector(name: string): Float32Array;
+  vector(name: string): Promise<Float32Array>;
   /** @param conv1d the checkpoint's own format holds this weight as [in, out] (GPT-2's Conv1D); the answer is [out, in] all the same */
-  matrix(name: string, options?: { readonly conv1d?: boolean }): RawMatrix;
+  matrix(name: string, options?: { readonly conv1d?: boolean }): Promise<RawMatrix>;
 }
 
 export interface Norm {
@@ -27,8 +30,21 @@ export interface Linear {
 export interface BlockWeights {
   readonly ln1: Norm;
   readonly ln2: Norm;
-  /** q: [nHeads · dHead, dModel]; k, v: [nKvHeads · dHead, dModel]; o: [dModel, nHeads · dHead]. Heads are contiguous rows (columns of o). */
-  readonly attn: { readonly q: Linear; readonly k: Linear; readonly v: Linear; readonly o: Linear };
+  /** Of what attention and MLP write; null unless `config.postNorms`. */
+  readonly ln1Post: Norm | null;
+  readonly ln2Post: Norm | null;
+  /**
+   * q: [nHeads · dHead, dModel]; k, v: [nKvHeads · dHead, dModel]; o: [dModel, nHeads · dHead]. Heads are contiguous rows
+   * (columns of o). qNorm, kNorm: gains over d_head, null unless `config.qkNorm`. A gain of Gemma is 1 + its checkpoint's.
+   */
+  readonly attn: {
+    readonly q: Linear;
+    readonly k: Linear;
+    readonly v: Linear;
+    readonly o: Linear;
+    readonly qNorm: Norm | null;
+    readonly kNorm: Norm | null;
+  };
   /** `gate` goes through the nonlinearity; null without a gated MLP, where `in` does. */
   readonly mlp: { readonly in: Linear; readonly gate: Linear | null; readonly out: Linear };
 }
@@ -47,71 +63,137 @@ export interface ModelWeights {
 export class WeightLoader {
   readonly #source: WeightSource;
   readonly #quantization: Quantization;
-  constructor(source: WeightSource, quantization: Quantization) {
+  readonly #checkpoint: () => Promise<void>;
+  readonly #matrices: Matrix[] = [];
+  readonly #vectors: tf.Tensor1D[] = [];
+  /** @param checkpoint awaited before each tensor: lets messages in, throws when the load was cancelled */
+  constructor(source: WeightSource, quantization: Quantization, checkpoint: () => Promise<void> = () => Promise.resolve()) {
     this.#source = source;
     this.#quantization = quantization;
+    this.#checkpoint = checkpoint;
   }
 
   has(name: string): boolean {
     return this.#source.has(name);
   }
 
-  vector(name: string, length: number): tf.Tensor1D {
-    const values = this.#source.vector(name);
+  /** @param plus added to every number: Gemma's norms hold gain − 1 */
+  async vector(name: string, length: number, plus = 0): Promise<tf.Tensor1D> {
+    await this.#checkpoint();
+    const values = await this.#source.vector(name);
     if (values.length !== length) throw new VitrineError('bad-file', `${name} holds ${values.length} numbers, not ${length}`);
-    return tf.keep(tf.tensor1d(values));
+    return this.#keep(plus === 0 ? values : values.map((x) => x + plus));
   }
 
-  norm(name: string, length: number, options: { bias: boolean }): Norm {
-    return { gain: this.vector(`${name}.weight`, length), bias: options.bias ? this.vector(`${name}.bias`, length) : null };
+  async norm(name: string, length: number, options: { bias: boolean; plus?: number }): Promise<Norm> {
+    return {
+      gain: await this.vector(`${name}.weight`, length, options.plus),
+      bias: options.bias ? await this.vector(`${name}.bias`, length) : null,
+    };
   }
 
-  raw(name: string, n: number, k: number, conv1d = false): RawMatrix {
-    const raw = this.#source.matrix(name, { conv1d });
+  async raw(name: string, n: number, k: number, conv1d = false): Promise<RawMatrix> {
+    await this.#checkpoint();
+    const raw = await this.#source.matrix(name, { conv1d });
     if (raw.n !== n || raw.k !== k)
       throw new VitrineError('bad-file', `${name} is [${raw.n}, ${raw.k}] (out, in), not [${n}, ${k}]`);
     return raw;
   }
 
-  matrix(name: string, n: number, k: number, conv1d = false): Matrix {
-    return this.upload(this.raw(name, n, k, conv1d));
+  async matrix(name: string, n: number, k: number, conv1d = false): Promise<Matrix> {
+    return this.upload(await this.raw(name, n, k, conv1d));
   }
 
   /** Never quantized: for tables of which only rows are read and which are small. */
-  exact(name: string, n: number, k: number): Matrix {
-    const raw = this.raw(name, n, k);
-    return raw.kind === 'f32' ? matrixFromF32(raw.values, n, k, 'f32') : this.upload(raw);
+  async exact(name: string, n: number, k: number): Promise<Matrix> {
+    const raw = await this.raw(name, n, k);
+    return raw.kind === 'f32' ? this.#own(matrixFromF32(raw.values, n, k, 'f32')) : this.upload(raw);
   }
 
-  linear(name: string, n: number, k: number, options: { bias: boolean; conv1d?: boolean }): Linear {
-    return { w: this.matrix(`${name}.weight`, n, k, options.conv1d), b: options.bias ? this.vector(`${name}.bias`, n) : null };
+  async linear(name: string, n: number, k: number, options: { bias: boolean; conv1d?: boolean }): Promise<Linear> {
+    return {
+      w: await this.matrix(`${name}.weight`, n, k, options.conv1d),
+      b: options.bias ? await this.vector(`${name}.bias`, n) : null,
+    };
   }
 
-  /** Splits rows of one matrix and its bias into linear maps of the given heights (fused QKV). */
-  split(name: string, heights: readonly number[], k: number, options: { conv1d?: boolean } = {}): Linear[] {
-    const total = heights.reduce((a, b) => a + b, 0);
-    const raw = this.raw(`${name}.weight`, total, k, options.conv1d);
-    const bias = this.#source.vector(`${name}.bias`);
-    let from = 0;
-    return heights.map((n) => {
-      const [a, b] = [from, from + n];
-      from = b;
-      return { w: this.upload(rows(raw, a, b)), b: tf.keep(tf.tensor1d(bias.slice(a, b))) };
-    });
+  /**
+   * Splits the rows of one matrix and its bias into linear maps (fused QKV).
+   * @param parts row numbers of each map, in order
+   */
+  async split(
+    name: string,
+    parts: readonly (readonly number[])[],
+    k: number,
+    options: { conv1d?: boolean; bias?: boolean } = {},
+  ): Promise<Linear[]> {
+    const total = parts.reduce((a, b) => a + b.length, 0);
+    const raw = await this.raw(`${name}.weight`, total, k, options.conv1d);
+    const bias = options.bias === false ? null : await this.#source.vector(`${name}.bias`);
+    if (bias && bias.length !== total)
+      throw new VitrineError('bad-file', `${name}.bias holds ${bias.length} numbers, not ${total}`);
+    return parts.map((rows) => ({
+      w: this.upload(selectRows(raw, rows)),
+      b: bias && this.#keep(Float32Array.from(rows, (row) => bias[row] ?? 0)),
+    }));
   }
 
   upload(raw: RawMatrix): Matrix {
-    return raw.kind === 'f32'
-      ? matrixFromF32(raw.values, raw.n, raw.k, this.#quantization)
-      : matrixFromInt8(raw.q, raw.scales, raw.n, raw.k, this.#quantization);
+    return this.#own(
+      raw.kind === 'f32'
+        ? matrixFromF32(raw.values, raw.n, raw.k, this.#quantization)
+        : matrixFromGrouped(raw, raw.n, raw.k, this.#quantization),
+    );
+  }
+
+  /** Frees all that was put on the device so far: for a load that did not end well. */
+  dispose(): void {
+    this.#matrices.forEach(disposeMatrix);
+    tf.dispose(this.#vectors);
+  }
+
+  #own(matrix: Matrix): Matrix {
+    this.#matrices.push(matrix);
+    return matrix;
+  }
+
+  #keep(values: Float32Array): tf.Tensor1D {
+    const tensor = tf.keep(tf.tensor1d(values));
+    this.#vectors.push(tensor);
+    return tensor;
   }
 }
 
-function rows(raw: RawMatrix, from: number, to: number): RawMatrix {
-  const n = to - from;
-  if (raw.kind === 'f32') return { ...raw, n, values: raw.values.slice(from * raw.k, to * raw.k) };
-  const groups = raw.scales.length / raw.n;
-  return { ...raw, n, q: raw.q.slice(from * raw.k, to * raw.k), scales: raw.scales.slice(from * groups, to * groups) };
+/** Runs a load; where it fails, what it had put on the device is freed. */
+export async function loadAll<T>(loader: WeightLoader, load: (loader: WeightLoader) => Promise<T>): Promise<T> {
+  try {
+    return await load(loader);
+  } catch (error) {
+    loader.dispose();
+    throw error;
+  }
+}
+
+/** from, …, to − 1. */
+export const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
+
+/** Some rows of a matrix, in the order asked for. */
+export function selectRows(raw: RawMatrix, rows: readonly number[]): RawMatrix {
+  const n = rows.length;
+  const pick = <T extends Float32Array | Int8Array>(from: T, width: number): T => {
+    const out = new (from.constructor as new (length: number) => T)(n * width);
+    rows.forEach((row, i) => out.set(from.subarray(row * width, (row + 1) * width), i * width));
+    return out;
+  };
+  if (raw.kind === 'f32') return { ...raw, n, values: pick(raw.values, raw.k) };
+  const groups = raw.k / raw.group;
+  return {
+    ...raw,
+    n,
+    q: pick(raw.q, raw.k),
+    scales: pick(raw.scales, groups),
+    mins: raw.mins && pick(raw.mins, groups),
+  };
 }
 
 function parts(weights: ModelWeights): { matrices: Matrix[]; vectors: tf.Tensor1D[] } {
@@ -124,10 +206,13 @@ function parts(weights: ModelWeights): { matrices: Matrix[]; vectors: tf.Tensor1
     mlp.out,
     ...(mlp.gate ? [mlp.gate] : []),
   ]);
-  const norms = [...weights.blocks.flatMap((b) => [b.ln1, b.ln2]), weights.final];
+  const norms = [
+    ...weights.blocks.flatMap((b) => [b.ln1, b.ln2, b.ln1Post, b.ln2Post, b.attn.qNorm, b.attn.kNorm]),
+    weights.final,
+  ].filter((n) => n !== null);
   const matrices = new Set([weights.embed, weights.unembed, ...(weights.pos ? [weights.pos] : []), ...linears.map((l) => l.w)]);
   const vectors = [...linears.map((l) => l.b), ...norms.flatMap((n) => [n.gain, n.bias])].filter((v) => v !== null);
-  return { matrices: [...matrices], vectors };
+  return { matrices: [...matrices], vectors: [...new Set(vectors)] };
 }
 
 export function weightBytes(weights: ModelWeights): number {

@@ -1,8 +1,4 @@
-import { tf, type Tensor } from '../kernels/index.ts';
-
-interface ScopeState {
-  readonly state: { readonly activeScope: { readonly track: readonly Tensor[] } };
-}
+import { tf } from '../kernels/index.ts';
 
 /**
  * Opens a scope that outlives `await`s: closing it disposes every tensor made since then that is not kept. One at a time:
@@ -13,18 +9,4 @@ export function openScope(): () => void {
   const engine = tf.engine();
   engine.startScope('run');
   return () => engine.endScope();
-}
-
-/** Runs `make`, which keeps tensors; where it throws, all that it made are disposed, kept ones too. */
-export function allOrNothing<T>(make: () => T): T {
-  const engine = tf.engine();
-  engine.startScope('load');
-  try {
-    return make();
-  } catch (error) {
-    tf.dispose([...(engine as unknown as ScopeState).state.activeScope.track]);
-    throw error;
-  } finally {
-    engine.endScope();
-  }
 }

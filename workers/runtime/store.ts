@@ -212,6 +212,6 @@ export class Store {
   }
 }
 
-/** With a float32 scale for each group of 32. */
-const BYTES_PER_WEIGHT: Readonly<Record<Quantization, number>> = { f32: 4, int8: 1.125, int4: 0.625 };
+/** With a float32 scale for each group of 32, and in GGUF's 4-bit blocks a minimum. */
+const BYTES_PER_WEIGHT: Readonly<Record<Quantization, number>> = { f32: 4, int8: 1.125, int4: 0.625, gguf: 0.75 };
 const megabytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MB`;

@@ -17,7 +17,7 @@ export interface SaeEncoder {
 export interface SaeArchitecture {
   /** SAELens' `architecture` string. */
   readonly name: string;
-  load(loader: WeightLoader, config: SaeConfig): SaeEncoder;
+  load(loader: WeightLoader, config: SaeConfig): Promise<SaeEncoder>;
 }
 
 /** In SAELens' files W_enc is [d_in, d_sae]; in int8 bundles `W_enc_T` is [d_sae, d_in], which is how it is held here. */

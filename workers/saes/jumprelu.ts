@@ -10,13 +10,13 @@ import type { SaeConfig } from './config.ts';
  */
 export const jumprelu: SaeArchitecture = {
   name: 'jumprelu',
-  load: (loader, config) => thresholded(loader, config, loader.vector('threshold', config.dSae)),
+  load: async (loader, config) => thresholded(loader, config, await loader.vector('threshold', config.dSae)),
 };
 
 /** The encoder of JumpReLU, and with thresholds of zero that of a plain ReLU SAE. Owns `threshold`. */
-export function thresholded(loader: WeightLoader, config: SaeConfig, threshold: tf.Tensor1D): SaeEncoder {
-  const wEncT = encoderMatrix(loader, config);
-  const bEnc = loader.vector('b_enc', config.dSae);
+export async function thresholded(loader: WeightLoader, config: SaeConfig, threshold: tf.Tensor1D): Promise<SaeEncoder> {
+  const wEncT = await encoderMatrix(loader, config);
+  const bEnc = await loader.vector('b_enc', config.dSae);
   return {
     sparse: (x) => encodeAndRead(x, wEncT, bEnc, threshold),
     dense: (x) => gated(linear(x, wEncT, bEnc), (p) => tf.cast(tf.greater(p, threshold), 'float32')) as tf.Tensor2D,

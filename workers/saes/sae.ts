@@ -12,7 +12,7 @@ import {
   tf,
   uploadSparse,
 } from '../kernels/index.ts';
-import { WeightLoader, type WeightSource } from '../model/weights.ts';
+import { loadAll, WeightLoader, type WeightSource } from '../model/weights.ts';
 import { parseSaeConfig } from './config.ts';
 import { architectureOf } from './index.ts';
 
@@ -30,20 +30,26 @@ export interface SaeParts {
  * Puts an SAE on the device: x̂ = f W_dec + b_dec, f from its architecture's encoder on x − b_dec or x. See `Sae`.
  * Rows of any rank are accepted where their elements fill [n, dIn]: heads are flattened, as `hook_z` needs.
  */
-export function createSae({ id, config: json, source, quantization, digest }: SaeParts): Sae {
+/** See `assemble`. What was put on the device is freed where a part is missing. */
+export async function createSae(parts: SaeParts): Promise<Sae> {
+  return loadAll(new WeightLoader(parts.source, parts.quantization), (loader) => assemble(loader, parts));
+}
+
+async function assemble(loader: WeightLoader, { id, config: json, source, digest }: SaeParts): Promise<Sae> {
   const config = parseSaeConfig(json);
   const { dIn, dSae } = config;
-  const loader = new WeightLoader(source, quantization);
-  refuseScaling(source);
-  const encoder = architectureOf(config.architecture).load(loader, config);
-  const wDec = loader.matrix('W_dec', dSae, dIn);
-  const bDec = loader.vector('b_dec', dIn);
-  const known = (name: string): Float32Array | null => {
+  await refuseScaling(source);
+  const encoder = await architectureOf(config.architecture).load(loader, config);
+  const wDec = await loader.matrix('W_dec', dSae, dIn);
+  const bDec = await loader.vector('b_dec', dIn);
+  const known = async (name: string): Promise<Float32Array | null> => {
     if (!source.has(name)) return null;
-    const values = source.vector(name);
+    const values = await source.vector(name);
     if (values.length !== dSae) throw new VitrineError('bad-file', `${name} holds ${values.length} numbers, not ${dSae}`);
     return values;
   };
+
+  const [maxActivation, density] = [await known('max_activation'), await known('density')];
 
   const rows = (x: Tensor): tf.Tensor2D => {
     const flat = tf.reshape(x, [-1, dIn]) as tf.Tensor2D;
@@ -60,8 +66,8 @@ export function createSae({ id, config: json, source, quantization, digest }: Sa
     get bytes() {
       return encoder.bytes() + matrixBytes(wDec) + bDec.size * 4;
     },
-    maxActivation: known('max_activation'),
-    density: known('density'),
+    maxActivation,
+    density,
 
     async encodeSparse(x) {
       const input = tf.tidy(() => rows(x));
@@ -100,7 +106,7 @@ export function createSae({ id, config: json, source, quantization, digest }: Sa
 }
 
 /** Old finetuned SAEs multiply features by `scaling_factor`; SAELens 6 accepts it only where it does nothing. */
-function refuseScaling(source: WeightSource): void {
-  if (source.has('scaling_factor') && source.vector('scaling_factor').some((x) => x !== 1))
+async function refuseScaling(source: WeightSource): Promise<void> {
+  if (source.has('scaling_factor') && (await source.vector('scaling_factor')).some((x) => x !== 1))
     throw new VitrineError('unsupported-file', 'this SAE scales its features (scaling_factor), which is not supported');
 }

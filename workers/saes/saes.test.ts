@@ -114,7 +114,7 @@ function reference(p: Plain, x: Float32Array): { features: Float64Array; reconst
 }
 
 const read = async (t: tf.Tensor): Promise<Float32Array> => Float32Array.from((await readMany([t]))[0]!);
-const make = (p: Plain, source: SafetensorsSource, quantization: Quantization = 'f32'): Sae =>
+const make = (p: Plain, source: SafetensorsSource, quantization: Quantization = 'f32'): Promise<Sae> =>
   createSae({ id: 'test', config: cfg(p), source, quantization, digest: 'none' });
 
 describeBackends('saes', () => {
@@ -128,7 +128,7 @@ describeBackends('saes', () => {
   for (const kind of ['jumprelu', 'standard', 'topk'] as const) {
     it.each(sizes)(`${kind}: encode, decode, sparse and gradients for t, dIn, dSae = %i, %i, %i`, async (t, dIn, dSae) => {
       const p = plain(kind, dIn, dSae, dIn !== 32);
-      const sae = make(p, saeLens(p));
+      const sae = await make(p, saeLens(p));
       expect(sae).toMatchObject({ hookName: 'blocks.1.attn.hook_z', architecture: kind, dIn, dSae });
       const x = random(t * dIn, 9, 1.5);
       const expected = reference(p, x);
@@ -185,7 +185,7 @@ describeBackends('saes', () => {
 
   it('takes heads as they are and flattens them', async () => {
     const p = plain('jumprelu', 32, 40);
-    const sae = make(p, saeLens(p));
+    const sae = await make(p, saeLens(p));
     const x = random(3 * 32, 6);
     const heads = await read(sae.encode(tf.tensor(x, [1, 3, 4, 8])));
     expect(heads).toEqual(await read(sae.encode(tf.tensor2d(x, [3, 32]))));
@@ -201,7 +201,7 @@ describeBackends('saes', () => {
       return kind === 'int4' ? dequantizeValues(quantize(once, 'int4')) : once;
     };
     for (const kind of ['f32', 'int8', 'int4'] as const) {
-      const sae = make(p, bundle(p), kind);
+      const sae = await make(p, bundle(p), kind);
       const rounded = { ...p, wEncT: twice(p.wEncT, kind), wDec: twice(p.wDec, kind) };
       const expected = reference(rounded, x);
       const features = sae.encode(tf.tensor2d(x, [4, 64]));
@@ -216,7 +216,7 @@ describeBackends('saes', () => {
   it('leaves no tensor behind, and counts its bytes', async () => {
     const p = plain('topk', 64, 200);
     const before = tf.memory().numTensors;
-    const sae = make(p, saeLens(p), 'int8');
+    const sae = await make(p, saeLens(p), 'int8');
     const x = tf.tensor2d(random(2 * 64, 8), [2, 64]);
     const y = tf.tidy(() => sae.decode(sae.encode(x)));
     const rows = sae.decoderRows([3]);
@@ -229,9 +229,9 @@ describeBackends('saes', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('names a feature that there is not', () => {
+  it('names a feature that there is not', async () => {
     const p = plain('standard', 4, 6);
-    const sae = make(p, saeLens(p));
+    const sae = await make(p, saeLens(p));
     expect(() => sae.decoderRows([6])).toThrow(expect.objectContaining({ code: 'bad-spec' }));
     sae.dispose();
   });
@@ -292,9 +292,9 @@ describeBackends(
       ['an unknown architecture', { ...cfg(p), architecture: 'crosscoder' }, 'unsupported-file'],
       ['a width that the file does not have', { ...cfg(p), d_sae: 17 }, 'bad-file'],
       ['an input width that the file does not have', { ...cfg(p), d_in: 64 }, 'bad-file'],
-    ])('refuses %s', (_what, config, code) => {
-      const open = (): Sae => createSae({ id: 'x', config, source: bundle(p), quantization: 'int8', digest: '' });
-      expect(open).toThrow(expect.objectContaining({ code }));
+    ])('refuses %s', async (_what, config, code) => {
+      const open = createSae({ id: 'x', config, source: bundle(p), quantization: 'int8', digest: '' });
+      await expect(open).rejects.toThrow(expect.objectContaining({ code }));
     });
   },
   ['cpu'],

@@ -8,11 +8,11 @@ import { encoderMatrix, gated, type SaeArchitecture } from './architecture.ts';
  */
 export const topk: SaeArchitecture = {
   name: 'topk',
-  load(loader, config) {
+  async load(loader, config) {
     const k = config.k ?? 0;
     if (k < 1 || k > config.dSae) throw new VitrineError('bad-file', `cfg.json: k = ${k} of ${config.dSae} features`);
-    const wEncT = encoderMatrix(loader, config);
-    const bEnc = loader.vector('b_enc', config.dSae);
+    const wEncT = await encoderMatrix(loader, config);
+    const bEnc = await loader.vector('b_enc', config.dSae);
     return {
       async sparse(x) {
         const { values, indices } = tf.tidy(() => topKRows(linear(x, wEncT, bEnc) as tf.Tensor2D, k));

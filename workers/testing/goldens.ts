@@ -64,14 +64,18 @@ export interface TinyMeta {
 export const tinySaeNames = ['jumprelu', 'jumprelu_z', 'standard', 'topk'] as const;
 
 /** An SAE in SAELens' own files. */
-export function goldenSae(name: string, quantization: Quantization = 'f32'): Sae {
+export function goldenSae(name: string, quantization: Quantization = 'f32'): Promise<Sae> {
   const cfg: unknown = JSON.parse(new TextDecoder().decode(bytes('tiny-saes', name, 'cfg.json')));
   const source = new SafetensorsSource([bytes('tiny-saes', name, 'sae_weights.safetensors')]);
   return createSae({ id: `tiny/${name}`, config: cfg, source, quantization, digest: 'none' });
 }
 
 /** The tiny checkpoint of a family on the open backend, with the tiny SAEs at hand. */
-export function goldenModel(family: 'gpt2' | 'llama', quantization: Quantization = 'f32', change: JsonObject = {}): HookedModel {
+export async function goldenModel(
+  family: 'gpt2' | 'llama',
+  quantization: Quantization = 'f32',
+  change: JsonObject = {},
+): Promise<HookedModel> {
   const json = {
     ...(JSON.parse(new TextDecoder().decode(bytes(`tiny-${family}`, 'config.json'))) as JsonObject),
     ...change,
@@ -79,12 +83,12 @@ export function goldenModel(family: 'gpt2' | 'llama', quantization: Quantization
   const definition = familyOf(json);
   const config = definition.parseConfig(json);
   const source = new SafetensorsSource([bytes(`tiny-${family}`, 'model.safetensors')]);
-  const weights = definition.load(new WeightLoader(source, quantization), config);
+  const weights = await definition.load(new WeightLoader(source, quantization), config);
   const saes = new Map<string, Sae>();
-  const sae = (id: string): Promise<Sae> => {
-    const found = saes.get(id) ?? goldenSae(id.replace('tiny/', ''));
+  const sae = async (id: string): Promise<Sae> => {
+    const found = saes.get(id) ?? (await goldenSae(id.replace('tiny/', '')));
     saes.set(id, found);
-    return Promise.resolve(found);
+    return found;
   };
   return createHookedModel({ id: `tiny-${family}`, config, weights, tokenizer: NO_TOKENIZER, quantization, digest: 'none', sae });
 }

@@ -42,13 +42,13 @@ class RandomSource implements WeightSource {
       ? !name.startsWith('transformer.')
       : name.startsWith('model.') && !name.endsWith('.bias');
   }
-  vector(name: string): Float32Array {
+  async vector(name: string): Promise<Float32Array> {
     const d = Number(this.#config['n_embd'] ?? this.#config['hidden_size']);
     const length = name.includes('c_attn') ? 3 * d : name.includes('c_fc') ? 4 * d : d;
     const noise = random(length, seedOf(name), 0.3);
     return name.endsWith('.weight') ? noise.map((x) => 1 + x) : noise;
   }
-  matrix(name: string): RawMatrix {
+  async matrix(name: string): Promise<RawMatrix> {
     const [n, k] = this.#shape(name);
     return { n, k, kind: 'f32', values: random(n * k, seedOf(name), 1.2 / Math.sqrt(/wte|wpe|embed/.test(name) ? 4 : k)) };
   }
@@ -90,14 +90,14 @@ export const NO_TOKENIZER: Tokenizer = {
 };
 
 /** A tiny random model on the backend that is open. */
-export function tinyModel(
+export async function tinyModel(
   json: JsonObject,
   quantization: Quantization = 'f32',
   saes: ReadonlyMap<string, Sae> = new Map(),
-): HookedModel {
+): Promise<HookedModel> {
   const family = familyOf(json);
   const config = family.parseConfig(json);
-  const weights = family.load(new WeightLoader(new RandomSource(json), quantization), config);
+  const weights = await family.load(new WeightLoader(new RandomSource(json), quantization), config);
   const sae = (id: string): Promise<Sae> => {
     const found = saes.get(id);
     return found ? Promise.resolve(found) : Promise.reject(new Error(`no SAE ${id}`));

@@ -4,8 +4,7 @@ import { VitrineError } from '../../core/protocol/errors.ts';
 import type { HookedModel, Sae } from '../api.ts';
 import { familyOf } from '../model/families/index.ts';
 import { createHookedModel } from '../model/hooked-model.ts';
-import { WeightLoader } from '../model/weights.ts';
-import { allOrNothing } from '../runtime/scope.ts';
+import { loadAll, WeightLoader } from '../model/weights.ts';
 import { createSae } from '../saes/sae.ts';
 import { createTokenizer } from '../tokenizer/tokenizer.ts';
 import { parseJson, readJson, type Bundle } from './catalogue.ts';
@@ -46,7 +45,7 @@ export async function loadModel(
   if (tokenizer.size > config.dVocab)
     throw new VitrineError('bad-file', `${bundle.id}: ${tokenizer.size} tokens in a vocabulary of ${config.dVocab}`);
   const tensors = new SafetensorsSource(role('weights').map((file) => bytesOf(files, file)));
-  const weights = allOrNothing(() => family.load(new WeightLoader(tensors, quantization), config));
+  const weights = await loadAll(new WeightLoader(tensors, quantization), (loader) => family.load(loader, config));
   const digest = await digestOf(role('weights'));
   return createHookedModel({ id: bundle.id, config, weights, tokenizer, quantization, digest, sae });
 }
@@ -69,7 +68,7 @@ export async function loadSae(
     onBytes: (done) => onBytes?.(done, entry.bytes),
   });
   const tensors = new SafetensorsSource([bytes]);
-  const sae = allOrNothing(() => createSae({ id, config, source: tensors, quantization, digest: entry.sha256 }));
+  const sae = await createSae({ id, config, source: tensors, quantization, digest: entry.sha256 });
   const site = parseHook(sae.hookName);
   const width = site ? hookShape(site.site, model, 1, 1).reduce((a, b) => a * b, 1) : 0;
   const fits = site !== null && (site.layer === null || site.layer < model.nLayers) && width === sae.dIn;

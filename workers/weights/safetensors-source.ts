@@ -24,13 +24,13 @@ export class SafetensorsSource implements WeightSource {
     return this.#tensors.has(name) || this.#tensors.has(`${name}.q8`);
   }
 
-  vector(name: string): Float32Array {
+  async vector(name: string): Promise<Float32Array> {
     const tensor = this.#get(name);
     if (tensor.shape.length > 1) throw new VitrineError('bad-file', `"${name}" [${tensor.shape.join(', ')}] is not a vector`);
     return safeFloats(tensor, name);
   }
 
-  matrix(name: string, { conv1d = false }: { readonly conv1d?: boolean } = {}): RawMatrix {
+  async matrix(name: string, { conv1d = false }: { readonly conv1d?: boolean } = {}): Promise<RawMatrix> {
     const packed = this.#tensors.get(`${name}.q8`);
     if (packed) return this.#int8(name, packed);
     const tensor = this.#get(name);
@@ -46,7 +46,8 @@ export class SafetensorsSource implements WeightSource {
     const [rows, groups] = twoDimensional(scale, `${name}.scale`);
     if (rows !== n || groups * GROUP !== k)
       throw new VitrineError('bad-file', `"${name}.scale" [${rows}, ${groups}] does not fit "${name}.q8" [${n}, ${k}]`);
-    return { n, k, kind: 'int8', q: safeInt8(packed, `${name}.q8`), scales: safeFloats(scale, `${name}.scale`) };
+    const scales = safeFloats(scale, `${name}.scale`);
+    return { n, k, kind: 'grouped', bits: 8, group: GROUP, q: safeInt8(packed, `${name}.q8`), scales, mins: null };
   }
 
   #get(name: string): SafeTensor {

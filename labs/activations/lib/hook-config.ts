@@ -8,7 +8,7 @@ import {
   type Axis,
   type HookName,
 } from '../../../core/hooks.ts';
-import type { Family, ModelConfig } from '../../../core/model-config.ts';
+import { plainParts, type Family, type ModelConfig } from '../../../core/model-config.ts';
 
 const number = (config: Readonly<Record<string, unknown>>, ...keys: readonly string[]): number | null => {
   for (const key of keys) if (typeof config[key] === 'number') return config[key];
@@ -31,6 +31,7 @@ export function hookConfig(family: string, config: Readonly<Record<string, unkno
   if (dModel === null || nLayers === null || nHeads === null || dVocab === null || nCtx === null) return null;
   const known = family as Family;
   return {
+    ...plainParts(nLayers),
     family: known,
     nLayers,
     nHeads,
@@ -41,7 +42,9 @@ export function hookConfig(family: string, config: Readonly<Record<string, unkno
     dVocab,
     nCtx,
     norm: { kind: LEARNED.includes(known) ? 'layerNorm' : 'rmsNorm', eps: 1e-5 },
-    positional: LEARNED.includes(known) ? { kind: 'learned' } : { kind: 'rotary', base: 10_000, dims: 0, scaling: null },
+    positional: LEARNED.includes(known)
+      ? { kind: 'learned' }
+      : { kind: 'rotary', base: 10_000, dims: 0, scaling: null, local: null },
     mlp: { activation: 'gelu_new', gated: GATED.includes(known) },
     attentionDivisor: 1,
     tiedEmbeddings: false,

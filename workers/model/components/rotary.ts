@@ -7,6 +7,7 @@ export function rotaryFrequencies(base: number, dims: number, scaling: RopeScali
     const f = base ** ((-2 * j) / dims);
     if (scaling === null) return f;
     if (scaling.type === 'linear') return f / scaling.factor;
+    if (scaling.type === 'factors') return f / (scaling.factors[j] ?? 1);
     const { factor, lowFreqFactor, highFreqFactor, originalContext } = scaling;
     const wavelength = (2 * Math.PI) / f;
     if (wavelength > originalContext / lowFreqFactor) return f / factor;

@@ -1,6 +1,6 @@
-import type { ModelConfig } from '../../../core/model-config.ts';
+import { plainParts, type ModelConfig } from '../../../core/model-config.ts';
 import { VitrineError } from '../../../core/protocol/errors.ts';
-import type { BlockWeights } from '../weights.ts';
+import { range, type BlockWeights } from '../weights.ts';
 import { activation, flag, number, size, tokenId } from './config-fields.ts';
 import type { FamilyDefinition } from './index.ts';
 
@@ -16,9 +16,11 @@ export const gpt2: FamilyDefinition = {
     if (json['scale_attn_by_inverse_layer_idx'] === true)
       throw new VitrineError('unsupported-file', 'config.json: scale_attn_by_inverse_layer_idx is not supported');
     const dHead = dModel / nHeads;
+    const nLayers = size(json, 'n_layer', undefined, 1_000);
     return {
+      ...plainParts(nLayers),
       family: 'gpt2',
-      nLayers: size(json, 'n_layer', undefined, 1_000),
+      nLayers,
       nHeads,
       nKvHeads: nHeads,
       dModel,
@@ -36,31 +38,50 @@ export const gpt2: FamilyDefinition = {
     };
   },
 
-  load(loader, config) {
+  async load(loader, config) {
     const { dModel: d, dMlp, dVocab, nCtx, nLayers } = config;
     const prefix = loader.has('transformer.wpe.weight') || loader.has('transformer.wpe.weight.q8') ? 'transformer.' : '';
-    const block = (layer: number): BlockWeights => {
+    const block = async (layer: number): Promise<BlockWeights> => {
       const h = `${prefix}h.${layer}`;
-      const [q, k, v] = loader.split(`${h}.attn.c_attn`, [d, d, d], d, { conv1d: true });
+      const [q, k, v] = await loader.split(
+        `${h}.attn.c_attn`,
+        [0, d, 2 * d].map((from) => range(from, from + d)),
+        d,
+        {
+          conv1d: true,
+        },
+      );
       if (!q || !k || !v) throw new VitrineError('bad-file', `${h}.attn.c_attn does not hold q, k and v`);
       return {
-        ln1: loader.norm(`${h}.ln_1`, d, { bias: true }),
-        ln2: loader.norm(`${h}.ln_2`, d, { bias: true }),
-        attn: { q, k, v, o: loader.linear(`${h}.attn.c_proj`, d, d, { bias: true, conv1d: true }) },
+        ln1: await loader.norm(`${h}.ln_1`, d, { bias: true }),
+        ln2: await loader.norm(`${h}.ln_2`, d, { bias: true }),
+        ln1Post: null,
+        ln2Post: null,
+        attn: {
+          q,
+          k,
+          v,
+          o: await loader.linear(`${h}.attn.c_proj`, d, d, { bias: true, conv1d: true }),
+          qNorm: null,
+          kNorm: null,
+        },
         mlp: {
-          in: loader.linear(`${h}.mlp.c_fc`, dMlp, d, { bias: true, conv1d: true }),
+          in: await loader.linear(`${h}.mlp.c_fc`, dMlp, d, { bias: true, conv1d: true }),
           gate: null,
-          out: loader.linear(`${h}.mlp.c_proj`, d, dMlp, { bias: true, conv1d: true }),
+          out: await loader.linear(`${h}.mlp.c_proj`, d, dMlp, { bias: true, conv1d: true }),
         },
       };
     };
-    const embed = loader.matrix(`${prefix}wte.weight`, dVocab, d);
+    const embed = await loader.matrix(`${prefix}wte.weight`, dVocab, d);
+    const pos = await loader.exact(`${prefix}wpe.weight`, nCtx, d);
+    const blocks: BlockWeights[] = [];
+    for (let layer = 0; layer < nLayers; layer++) blocks.push(await block(layer));
     return {
       embed,
-      pos: loader.exact(`${prefix}wpe.weight`, nCtx, d),
-      blocks: Array.from({ length: nLayers }, (_, layer) => block(layer)),
-      final: loader.norm(`${prefix}ln_f`, d, { bias: true }),
-      unembed: config.tiedEmbeddings ? embed : loader.matrix('lm_head.weight', dVocab, d),
+      pos,
+      blocks,
+      final: await loader.norm(`${prefix}ln_f`, d, { bias: true }),
+      unembed: config.tiedEmbeddings ? embed : await loader.matrix('lm_head.weight', dVocab, d),
     };
   },
 };

@@ -11,7 +11,7 @@ export interface FamilyDefinition {
   /** `model_type` of config.json. */
   readonly modelTypes: readonly string[];
   parseConfig(json: JsonObject): ModelConfig;
-  load(loader: WeightLoader, config: ModelConfig): ModelWeights;
+  load(loader: WeightLoader, config: ModelConfig): Promise<ModelWeights>;
 }
 
 /** One line per family; everything else is in its file. */

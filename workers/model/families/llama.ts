@@ -1,6 +1,6 @@
-import type { ModelConfig } from '../../../core/model-config.ts';
+import { plainParts, type ModelConfig } from '../../../core/model-config.ts';
 import { VitrineError } from '../../../core/protocol/errors.ts';
-import type { BlockWeights } from '../weights.ts';
+import type { BlockWeights, Linear } from '../weights.ts';
 import { activation, flag, number, rope, size, tokenId } from './config-fields.ts';
 import type { FamilyDefinition } from './index.ts';
 
@@ -16,9 +16,11 @@ export const llama: FamilyDefinition = {
       throw new VitrineError('bad-file', `config.json: ${nKvHeads} key/value heads do not divide ${nHeads} heads`);
     const dHead = size(json, 'head_dim', dModel / nHeads);
     const { base, scaling } = rope(json, 10_000);
+    const nLayers = size(json, 'num_hidden_layers', undefined, 1_000);
     return {
+      ...plainParts(nLayers),
       family: 'llama',
-      nLayers: size(json, 'num_hidden_layers', undefined, 1_000),
+      nLayers,
       nHeads,
       nKvHeads,
       dModel,
@@ -27,7 +29,7 @@ export const llama: FamilyDefinition = {
       dVocab: size(json, 'vocab_size'),
       nCtx: size(json, 'max_position_embeddings'),
       norm: { kind: 'rmsNorm', eps: number(json, 'rms_norm_eps', 1e-6) },
-      positional: { kind: 'rotary', base, dims: dHead, scaling },
+      positional: { kind: 'rotary', base, dims: dHead, scaling, local: null },
       mlp: { activation: activation(json, 'hidden_act', 'silu'), gated: true },
       attentionDivisor: Math.sqrt(dHead),
       tiedEmbeddings: flag(json, 'tie_word_embeddings', false),
@@ -36,34 +38,40 @@ export const llama: FamilyDefinition = {
     };
   },
 
-  load(loader, config) {
+  async load(loader, config) {
     const { dModel: d, dHead, nHeads, nKvHeads, dMlp, dVocab, nLayers } = config;
     const prefix = loader.has('embed_tokens.weight') ? '' : 'model.';
-    const block = (layer: number): BlockWeights => {
+    const block = async (layer: number): Promise<BlockWeights> => {
       const at = `${prefix}layers.${layer}`;
-      const attention = (name: string, n: number, k: number): BlockWeights['attn']['q'] =>
+      const attention = (name: string, n: number, k: number): Promise<Linear> =>
         loader.linear(`${at}.self_attn.${name}_proj`, n, k, { bias: loader.has(`${at}.self_attn.${name}_proj.bias`) });
-      const mlp = (name: string, n: number, k: number): BlockWeights['mlp']['in'] =>
+      const mlp = (name: string, n: number, k: number): Promise<Linear> =>
         loader.linear(`${at}.mlp.${name}_proj`, n, k, { bias: loader.has(`${at}.mlp.${name}_proj.bias`) });
       return {
-        ln1: loader.norm(`${at}.input_layernorm`, d, { bias: false }),
-        ln2: loader.norm(`${at}.post_attention_layernorm`, d, { bias: false }),
+        ln1: await loader.norm(`${at}.input_layernorm`, d, { bias: false }),
+        ln2: await loader.norm(`${at}.post_attention_layernorm`, d, { bias: false }),
+        ln1Post: null,
+        ln2Post: null,
         attn: {
-          q: attention('q', nHeads * dHead, d),
-          k: attention('k', nKvHeads * dHead, d),
-          v: attention('v', nKvHeads * dHead, d),
-          o: attention('o', d, nHeads * dHead),
+          q: await attention('q', nHeads * dHead, d),
+          k: await attention('k', nKvHeads * dHead, d),
+          v: await attention('v', nKvHeads * dHead, d),
+          o: await attention('o', d, nHeads * dHead),
+          qNorm: null,
+          kNorm: null,
         },
-        mlp: { in: mlp('up', dMlp, d), gate: mlp('gate', dMlp, d), out: mlp('down', d, dMlp) },
+        mlp: { in: await mlp('up', dMlp, d), gate: await mlp('gate', dMlp, d), out: await mlp('down', d, dMlp) },
       };
     };
-    const embed = loader.matrix(`${prefix}embed_tokens.weight`, dVocab, d);
+    const embed = await loader.matrix(`${prefix}embed_tokens.weight`, dVocab, d);
+    const blocks: BlockWeights[] = [];
+    for (let layer = 0; layer < nLayers; layer++) blocks.push(await block(layer));
     return {
       embed,
       pos: null,
-      blocks: Array.from({ length: nLayers }, (_, layer) => block(layer)),
-      final: loader.norm(`${prefix}norm`, d, { bias: false }),
-      unembed: config.tiedEmbeddings ? embed : loader.matrix('lm_head.weight', dVocab, d),
+      blocks,
+      final: await loader.norm(`${prefix}norm`, d, { bias: false }),
+      unembed: config.tiedEmbeddings ? embed : await loader.matrix('lm_head.weight', dVocab, d),
     };
   },
 };
