@@ -55,11 +55,11 @@ function watch(registration: ServiceWorkerRegistration, workers: ServiceWorkerCo
   const offer = (worker: ServiceWorker): void =>
     say('A new version of Vitrine is here. What you typed is kept.', {
       label: 'Reload',
-      run: () => {
-        asked = true;
-        keepDrafts();
-        worker.postMessage({ type: 'SKIP_WAITING' });
-      },
+      run: () =>
+        whenKept(() => {
+          asked = true;
+          worker.postMessage({ type: 'SKIP_WAITING' });
+        }),
     });
   const follow = (worker: ServiceWorker | null): void =>
     worker?.addEventListener('statechange', () => {
@@ -77,10 +77,7 @@ function watch(registration: ServiceWorkerRegistration, workers: ServiceWorkerCo
     else if (news)
       say('Vitrine was brought up to date in another tab.', {
         label: 'Reload',
-        run: () => {
-          keepDrafts();
-          location.reload();
-        },
+        run: () => whenKept(() => location.reload()),
       });
   });
   const look = (): void => void registration.update().catch(() => undefined);
@@ -88,10 +85,20 @@ function watch(registration: ServiceWorkerRegistration, workers: ServiceWorkerCo
   document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && look());
 }
 
-/** Writes every experiment to this browser's storage, as it stands. */
-function keepDrafts(): void {
+/** Writes every experiment to this browser's storage, as it stands. @returns whether all of them are there */
+function keepDrafts(): boolean {
   address.flush();
-  for (const lab of Object.keys(experiments.store.getState().drafts)) experiments.save(lab);
+  const saved = Object.keys(experiments.store.getState().drafts).map((lab) => experiments.save(lab));
+  return saved.every(Boolean);
+}
+
+/** Reloads when what was typed is written down; where it cannot be, the reader decides. */
+function whenKept(reload: () => void): void {
+  if (keepDrafts()) return reload();
+  say('This browser does not store what you typed: copy it first if you need it. A reload keeps only what is in the address.', {
+    label: 'Reload all the same',
+    run: reload,
+  });
 }
 
 /** What this visit read before the service worker was there is put where it looks. */

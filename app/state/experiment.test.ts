@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LIMITS } from '../../core/spec/index.ts';
+import { LIMITS, parseSpec } from '../../core/spec/index.ts';
 import { createExperiments, EXPERIMENT_PERSISTENCE } from './experiment.ts';
 import { createPreferences, PREFERENCES_KEY, PREFERENCES_PERSISTENCE } from './preferences.ts';
 import { localPart } from './persistence.ts';
@@ -35,6 +35,34 @@ describe('experiments', () => {
     expect(() => experiments.minimal('explore')).toThrow(/prompts/);
     experiments.setSpec('explore', withPrompt('short'));
     expect(experiments.store.getState().drafts['explore']!.problem).toBeNull();
+  });
+
+  it('brings a prompt that is too long back after a reload, whole and with its problem', () => {
+    const storage = memoryStore();
+    const text = 'y'.repeat(3 * LIMITS.promptCharacters);
+    const before = opened(storage);
+    before.setSpec('explore', (spec) => ({ ...spec, prompts: [{ text: 'short' }, { text }], params: { depth: 5 } }));
+    expect(before.save('explore')).toBe(true);
+    const after = createExperiments(LABS, storage);
+    after.open('explore');
+    const draft = after.store.getState().drafts['explore']!;
+    expect(draft.spec.prompts).toEqual([{ text: 'short' }, { text }]);
+    expect(draft.spec.params).toEqual({ depth: 5 });
+    expect(draft.problem?.message).toMatch(/^prompts.1: it has 24,000 characters; an experiment holds at most 8,000.*kept/);
+    // Links and files stay as strict as they were.
+    expect(() => parseSpec(draft.spec)).toThrow(/prompts/);
+  });
+
+  it('tells whether an experiment is stored', () => {
+    const full = {
+      ...memoryStore(),
+      setItem: () => {
+        throw new Error('full');
+      },
+    };
+    expect(opened(full).save('explore')).toBe(false);
+    expect(opened(null).save('explore')).toBe(false);
+    expect(opened(memoryStore()).save('explore')).toBe(true);
   });
 
   it('refuses settings that the lab does not know, and keeps the ones before', () => {

@@ -4,6 +4,7 @@ import type { SpecHash } from '../../core/protocol/messages.ts';
 import {
   completeSpec,
   hashSpec,
+  LIMITS,
   minimalSpec,
   parseSpec,
   type ExperimentSpec,
@@ -48,8 +49,8 @@ export interface Experiments {
   setBadLink(badLink: ExperimentState['badLink']): void;
   /** Without defaults, as links and files hold it. Throws VitrineError where the draft has a problem. */
   minimal(lab: string): ExperimentSpec;
-  /** Writes what the reader has to local storage. */
-  save(lab: string): void;
+  /** Writes what the reader has to local storage, with whatever problem it has. @returns whether it is stored */
+  save(lab: string): boolean;
 }
 
 const key = (lab: string): string => `vitrine:draft:${lab}`;
@@ -69,7 +70,7 @@ export function createExperiments(labs: readonly LabDefinition[], storage: Local
   const stored = (id: string): Draft | null => {
     try {
       const kept = readLocal(storage, key(id));
-      return kept === null ? null : complete(parseSpec(kept), definition(id));
+      return kept === null ? null : revived(kept, definition(id));
     } catch {
       return null;
     }
@@ -112,7 +113,7 @@ export function createExperiments(labs: readonly LabDefinition[], storage: Local
     },
     save(id) {
       const draft = store.getState().drafts[id];
-      if (draft) writeLocal(storage, key(id), minimalSpec(draft.spec, definition(id)));
+      return draft !== undefined && writeLocal(storage, key(id), minimalSpec(draft.spec, definition(id)));
     },
   };
 }
@@ -120,6 +121,33 @@ export function createExperiments(labs: readonly LabDefinition[], storage: Local
 function complete(spec: ExperimentSpec, lab: LabDefinition): Draft {
   const full = completeSpec(spec, lab);
   return { spec: full, hash: hashSpec(full, lab), problem: null };
+}
+
+/** Characters of a stored prompt beyond which it was not typed or pasted here. */
+const MOST_KEPT = 5_000_000;
+
+/**
+ * A draft as it was stored. A prompt longer than an experiment may carry comes back whole, with its problem: it was typed
+ * here, and links and files never get it in. Throws VitrineError for anything else that is no experiment of the lab.
+ */
+function revived(kept: unknown, lab: LabDefinition): Draft {
+  const texts: (string | null)[] = [];
+  const prompts = (kept as { readonly prompts?: unknown } | null)?.prompts;
+  const shortened = Array.isArray(prompts)
+    ? prompts.map((prompt: unknown, i) => {
+        const text = (prompt as { readonly text?: unknown } | null)?.text;
+        const long = typeof text === 'string' && text.length > LIMITS.promptCharacters && text.length <= MOST_KEPT;
+        texts[i] = long ? text : null;
+        return long ? { ...(prompt as object), text: text.slice(0, LIMITS.promptCharacters) } : prompt;
+      })
+    : prompts;
+  const short = complete(parseSpec({ ...(kept as object), prompts: shortened }), lab);
+  if (texts.every((text) => (text ?? null) === null)) return short;
+  const whole = short.spec.prompts.map((prompt, i) => {
+    const text = texts[i] ?? null;
+    return text !== null && 'text' in prompt ? { ...prompt, text } : prompt;
+  });
+  return changed({ ...short.spec, prompts: whole }, short, lab);
 }
 
 /** A change that breaks the lab's own schema is refused and said; one that breaks the envelope (a prompt too long) is kept and said. */
@@ -130,9 +158,21 @@ function changed(spec: ExperimentSpec, before: Draft, lab: LabDefinition): Draft
       parseSpec(spec);
       return after;
     } catch (error) {
-      return { ...after, problem: toWireError(error) };
+      return { ...after, problem: toWireError(tooLong(spec) ?? error) };
     }
   } catch (error) {
     return { ...before, problem: toWireError(error) };
   }
+}
+
+/** In words where a prompt is too long; null where none is. */
+function tooLong({ prompts }: ExperimentSpec): VitrineError | null {
+  const at = prompts.findIndex((prompt) => 'text' in prompt && prompt.text.length > LIMITS.promptCharacters);
+  const prompt = prompts[at];
+  if (!prompt || !('text' in prompt)) return null;
+  const [has, most] = [prompt.text.length, LIMITS.promptCharacters].map((n) => n.toLocaleString('en'));
+  return new VitrineError(
+    'bad-spec',
+    `prompts.${at}: it has ${has} characters; an experiment holds at most ${most}. It is kept in this browser as it stands, but neither runs nor goes into a link`,
+  );
 }

@@ -26,13 +26,17 @@ export function readLocal(storage: LocalStore | null, key: string): unknown {
   }
 }
 
-/** Writes JSON, or removes the key for null. A full or forbidden storage is no error: the page works without. */
-export function writeLocal(storage: LocalStore | null, key: string, value: unknown): void {
+/**
+ * Writes JSON, or removes the key for null. A full or forbidden storage is no error: the page works without.
+ * @returns whether it is stored; else the state stays in memory for this visit
+ */
+export function writeLocal(storage: LocalStore | null, key: string, value: unknown): boolean {
   try {
     if (value === null) storage?.removeItem(key);
     else storage?.setItem(key, JSON.stringify(value));
+    return storage !== null;
   } catch {
-    // The state stays in memory for this visit.
+    return false;
   }
 }
 
