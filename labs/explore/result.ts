@@ -15,8 +15,11 @@ export interface FeatureRows {
   readonly values: WireTensor;
   /** f32 [feature]: the largest activation of that feature over the card's text; 0 where unknown. */
   readonly maxKnown: WireTensor;
-  /** Share of the variance of the activations that the dictionary fails to reconstruct on this prompt (BOS left out). */
-  readonly fvu: number;
+  /**
+   * Share of the variance of the activations that the dictionary fails to reconstruct on this prompt (BOS left out). Null where
+   * it is not defined: nothing varies over a single token.
+   */
+  readonly fvu: number | null;
 }
 
 /** What writes the logit difference of two tokens at one position, with the final norm's scale frozen at this run. */

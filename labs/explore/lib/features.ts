@@ -34,16 +34,16 @@ export async function featureRows(ctx: RunContext, sae: Sae, output: RunOutput, 
   };
 }
 
-/** Σ‖x − x̂‖² / Σ‖x − mean‖² over this prompt from position `from` on; NaN for fewer than two positions. */
+/** Σ‖x − x̂‖² / Σ‖x − mean‖² over this prompt from position `from` on; null where nothing varies, as with a single token. */
 async function fractionUnexplained(
   ctx: RunContext,
   sae: Sae,
   x: ReturnType<RunContext['tf']['reshape']>,
   from: number,
-): Promise<number> {
+): Promise<number | null> {
   const { tf } = ctx;
   const positions = x.shape[0] ?? 0;
-  if (positions - from < 2) return NaN;
+  if (positions - from < 2) return null;
   const [error, variance] = tf.tidy(() => {
     const rows = tf.slice(x, [from, 0]);
     const reconstruction = sae.decode(sae.encode(rows));
@@ -51,5 +51,6 @@ async function fractionUnexplained(
   });
   const [e, v] = await ctx.read([error, variance]);
   tf.dispose([error, variance]);
-  return (e?.[0] ?? NaN) / (v?.[0] ?? NaN);
+  const [left, all] = [e?.[0] ?? NaN, v?.[0] ?? NaN];
+  return all > 0 ? left / all : null;
 }

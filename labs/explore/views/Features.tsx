@@ -219,10 +219,12 @@ function finding(
   here: { readonly from: number; readonly to: number },
 ): string {
   const [first] = ranked;
-  const fvu = context.parts.features.map(({ fvu }) => fvu).filter((x) => !Number.isNaN(x));
+  const fvu = context.parts.features.map(({ fvu }) => fvu).filter((x) => x !== null);
   const left =
     fvu.length === 0
-      ? ''
+      ? context.parts.features.length === 0
+        ? ''
+        : ' Unexplained variance (FVU): —, as nothing varies over one token.'
       : ` ${fvu.length === 1 ? 'The dictionary leaves' : 'The dictionaries leave'} ${fvu.length === 1 ? '' : `${percent(Math.min(...fvu))} to `}${percent(Math.max(...fvu))} of the variance on this prompt unexplained (FVU).`;
   if (!first) return `No feature is active on ${wordsOf(context, here)}.${left}`;
   const activation = peak(first, here.from, here.to);
