@@ -4,11 +4,12 @@ import type { EngineStatus } from '../../workers/client/engine.ts';
 const BACKENDS: Readonly<Record<BackendName, string>> = { webgpu: 'WebGPU', wasm: 'WASM', cpu: 'CPU' };
 export const backendLabel = (backend: BackendName): string => BACKENDS[backend];
 
-/** Decimal megabytes, as downloads are counted; two digits below ten. */
+/** Decimal kilobytes to terabytes, as downloads are counted; two digits below ten. */
 export function megabytes(bytes: number): string {
   if (bytes < 100_000) return `${Math.max(1, Math.round(bytes / 1_000))} kB`;
-  const mb = bytes / 1_000_000;
-  return `${mb < 10 ? mb.toFixed(1) : Math.round(mb)} MB`;
+  let [size, unit] = [bytes / 1e6, 'MB'];
+  for (const larger of ['GB', 'TB']) if (size >= 999.5) [size, unit] = [size / 1_000, larger];
+  return `${size < 9.95 ? size.toFixed(1) : Math.round(size)} ${unit}`;
 }
 
 /** 1,234,567 → 1.23 M. */
