@@ -29,7 +29,7 @@ export async function openNodeEngine({ backend, folder, labs, onDeviceError }: N
     if (missing !== null) throw new VitrineError('no-webgpu', missing);
   }
   // tfjs looks for `navigator.gpu` when it is imported, so it comes in only now.
-  const [{ hostWorker }, { EngineClient }] = await Promise.all([
+  const [{ hostWorker, hostsEnded }, { EngineClient }] = await Promise.all([
     import('./host-worker.ts'),
     import('../../workers/client/engine-client.ts'),
   ]);
@@ -49,6 +49,9 @@ export async function openNodeEngine({ backend, folder, labs, onDeviceError }: N
   engine.start();
   return {
     engine,
-    close: async () => engine.dispose(),
+    async close() {
+      engine.dispose();
+      await hostsEnded();
+    },
   };
 }
