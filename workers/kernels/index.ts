@@ -1,6 +1,9 @@
 /** Kernels of our own, the same names on every backend. */
 export { linear, linearTransposed } from './dequant-matmul/kernel.ts';
 export { gatherRows } from './dequant-rows/kernel.ts';
+export { allowFusedBlocks, fusedBlock, registerFusedBlock } from './fused-block/index.ts';
+export type { KvStore } from './fused-block/types.ts';
+export { writeRows } from './kv-write/kernel.ts';
 export { matMul } from './matmul.ts';
 export { disposeMatrix, matrixBytes, matrixFromF32, matrixFromGrouped, type Matrix } from './matrix.ts';
 export type { Grouped } from './quantize.ts';

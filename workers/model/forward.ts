@@ -1,14 +1,14 @@
-import { hookName, parseHook, type HookName, type SiteId } from '../../core/hooks.ts';
-import type { ModelConfig } from '../../core/model-config.ts';
+import { hookName, parseHook, SITE_IDS, type HookName, type SiteId } from '../../core/hooks.ts';
+import type { ModelConfig, Rotary } from '../../core/model-config.ts';
 import type { HookEdit } from '../api.ts';
-import { tf, type Tensor } from '../kernels/index.ts';
+import { fusedBlock, tf, type Tensor } from '../kernels/index.ts';
 import { runBlock } from './components/block.ts';
 import { embed, embeddings } from './components/embed.ts';
 import { rotaryTables, type RotaryTables } from './components/rotary.ts';
-import type { KvEntry } from './components/attention.ts';
 import type { Hooks } from './hook-run.ts';
 import type { Edits, Frame } from './interventions/index.ts';
-import type { ModelWeights } from './weights.ts';
+import type { KvCache } from './kv-cache.ts';
+import type { BlockWeights, ModelWeights } from './weights.ts';
 
 /** Rows of tokens, right-padded to one length. */
 export interface PaddedTokens {
@@ -69,16 +69,23 @@ export class HookRun implements Hooks {
   }
 }
 
-/** 1 where query may see key: causal, and never a padded key. [batch or 1, 1, query, key]. */
-export function attentionMask({ batch, length, lengths }: PaddedTokens, offset: number): Tensor {
+/**
+ * 1 where query may see key: causal, never a padded key, and with a window only the last `window` keys, the query's own
+ * position included. [batch or 1, 1, query, key].
+ */
+export function attentionMask({ batch, length, lengths }: PaddedTokens, offset: number, window: number | null = null): Tensor {
   const keys = offset + length;
   const padded = lengths.some((n) => n < length);
   const rows = padded ? batch : 1;
   const mask = new Float32Array(rows * length * keys);
   for (let b = 0; b < rows; b++) {
     const last = padded ? offset + (lengths[b] ?? length) : keys;
-    for (let q = 0; q < length; q++)
-      mask.fill(1, (b * length + q) * keys, (b * length + q) * keys + Math.min(offset + q + 1, last));
+    for (let q = 0; q < length; q++) {
+      const row = (b * length + q) * keys;
+      const from = window === null ? 0 : Math.max(0, offset + q + 1 - window);
+      const to = Math.min(offset + q + 1, last);
+      if (from < to) mask.fill(1, row + from, row + to);
+    }
   }
   return tf.tensor4d(mask, [rows, 1, length, keys]);
 }
@@ -89,23 +96,49 @@ export interface BlocksInput {
   readonly tokens: PaddedTokens;
   readonly hooks: Hooks;
   readonly offset: number;
-  /** Keys and values of earlier positions, one per layer; replaced by longer ones. */
-  readonly kv?: (KvEntry | null)[];
+  /** Keys and values of earlier positions; those of this pass are added. */
+  readonly kv?: KvCache;
 }
 
-/** Masks and tables that all blocks of a pass share; disposed by the caller. */
-export function sharedTensors(
-  config: ModelConfig,
-  tokens: PaddedTokens,
-  offset: number,
-): { readonly allowed: Tensor; readonly rotary: RotaryTables | null; dispose(): void } {
-  const allowed = attentionMask(tokens, offset);
-  const rotary = rotaryTables(config, offset, tokens.length);
-  return { allowed, rotary, dispose: () => tf.dispose([allowed, ...(rotary ? [rotary.cos, rotary.sin] : [])]) };
+export interface SharedTensors {
+  readonly allowed: Tensor;
+  readonly rotary: RotaryTables | null;
+  dispose(): void;
 }
 
-export function firstResidual({ weights, tokens, hooks, offset }: BlocksInput): Tensor {
-  return tf.tidy(() => embed(embeddings(tokens.ids, tokens.batch, tokens.length, offset, weights), hooks));
+/** Masks and tables that blocks of a pass share, by layer; disposed by the caller. */
+export interface SharedTensors {
+  /** See `AttentionContext.allowed`. */
+  allowed(layer: number): Tensor;
+  rotary(layer: number): RotaryTables | null;
+  dispose(): void;
+}
+
+export function sharedTensors(config: ModelConfig, tokens: PaddedTokens, offset: number): SharedTensors {
+  const { windows, positional } = config;
+  const tables = (of: Rotary, dims: number): RotaryTables => rotaryTables(of, dims, offset, tokens.length);
+  // A window that holds every key of this pass is none.
+  const effective = windows.map((w) => (w !== null && w < offset + tokens.length ? w : null));
+  const masks = new Map([...new Set(effective)].map((w) => [w, attentionMask(tokens, offset, w)]));
+  const everywhere = positional.kind === 'rotary' ? tables(positional, positional.dims) : null;
+  const local =
+    positional.kind === 'rotary' && positional.local && windows.some((w) => w !== null)
+      ? tables(positional.local, positional.dims)
+      : everywhere;
+  return {
+    allowed(layer) {
+      const mask = masks.get(effective[layer] ?? null);
+      if (!mask) throw new RangeError(`no block ${layer}`);
+      return mask;
+    },
+    rotary: (layer) => ((windows[layer] ?? null) === null ? everywhere : local),
+    dispose: () =>
+      tf.dispose([...masks.values(), ...[...new Set([everywhere, local])].flatMap((t) => (t ? [t.cos, t.sin] : []))]),
+  };
+}
+
+export function firstResidual({ weights, config, tokens, hooks, offset }: BlocksInput): Tensor {
+  return tf.tidy(() => embed(embeddings(tokens.ids, tokens.batch, tokens.length, offset, weights, config), hooks));
 }
 
 /** Runs blocks `from` … `to` − 1, one tidy each, letting the caller breathe in between. Disposes of `x`. */
@@ -123,24 +156,10 @@ export async function runBlocks(
       if (checkpoint) await checkpoint();
       const block = input.weights.blocks[layer];
       if (!block) throw new RangeError(`no block ${layer}`);
-      const past = input.kv?.[layer] ?? null;
-      let grown: KvEntry | null = null;
       const next = tf.tidy(() => {
-        const { out, kv } = runBlock(current, block, {
-          config: input.config,
-          hooks: input.hooks,
-          layer,
-          allowed: shared.allowed,
-          rotary: shared.rotary,
-          past,
-        });
-        if (input.kv) grown = { k: tf.keep(tf.clone(kv.k)), v: tf.keep(tf.clone(kv.v)) };
+        const out = oneBlock(current, block, layer, input, shared);
         return out === current ? tf.clone(out) : out;
       });
-      if (input.kv) {
-        input.kv[layer] = grown;
-        if (past) tf.dispose([past.k, past.v]);
-      }
       current.dispose();
       current = next;
     }
@@ -151,6 +170,38 @@ export async function runBlocks(
   } finally {
     shared.dispose();
   }
+}
+
+/** Hooks between a block's input and its output. */
+const OUTSIDE: ReadonlySet<SiteId> = new Set([
+  'embed',
+  'pos_embed',
+  'resid_pre',
+  'resid_post',
+  'final_scale',
+  'final_normalized',
+]);
+const INSIDE: readonly SiteId[] = SITE_IDS.filter((site) => !OUTSIDE.has(site));
+
+/** One block: in a few kernels where nobody listens inside and the backend can, else step by step through all hooks. */
+function oneBlock(x: Tensor, block: BlockWeights, layer: number, input: BlocksInput, shared: SharedTensors): Tensor {
+  const { config, hooks, offset, tokens } = input;
+  const kv = input.kv?.layer(layer) ?? null;
+  const stepwise = (from: Tensor, heard: Hooks): Tensor =>
+    runBlock(from, block, { config, hooks: heard, layer, allowed: shared.allowed(layer), rotary: shared.rotary(layer), kv });
+  if (INSIDE.some((site) => hooks.wants(site, layer))) return stepwise(x, hooks);
+  const pre = hooks.at('resid_pre', layer, x);
+  const store = kv?.reserve(tokens.length) ?? null;
+  const out = fusedBlock(pre, block, { config, layer, offset, lengths: tokens.lengths, rotary: shared.rotary(layer), kv: store });
+  if (out) {
+    kv?.advance(tokens.length);
+    return hooks.at('resid_post', layer, out);
+  }
+  const afterPre: Hooks = {
+    wants: (site, at) => hooks.wants(site, at),
+    at: (site, at, value) => (site === 'resid_pre' ? value : hooks.at(site, at, value)),
+  };
+  return stepwise(pre, afterPre);
 }
 
 export function layerOf(hook: HookName): number | null {

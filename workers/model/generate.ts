@@ -3,10 +3,10 @@ import type { ModelConfig } from '../../core/model-config.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import type { GenerateOptions, GeneratedToken } from '../api.ts';
 import { readMany, tf } from '../kernels/index.ts';
-import type { KvEntry } from './components/attention.ts';
 import { unembed } from './components/unembed.ts';
 import { firstResidual, HookRun, padTokens, runBlocks } from './forward.ts';
 import type { Edits } from './interventions/index.ts';
+import { KvCache } from './kv-cache.ts';
 import { selectPositions } from './metric.ts';
 import { sample, seededUniform } from './sampling.ts';
 import type { ModelWeights } from './weights.ts';
@@ -23,14 +23,13 @@ export async function* generate(
   options: GenerateOptions,
 ): AsyncGenerator<GeneratedToken> {
   const sequence = [...prompt];
-  const cached = options.useCache !== false;
-  const kv: (KvEntry | null)[] = Array.from({ length: config.nLayers }, () => null);
+  const kv = options.useCache === false ? undefined : new KvCache(config);
   const uniform = seededUniform(options.sampling.seed);
   try {
     for (let step = 0; step < options.maxNewTokens; step++) {
       if (sequence.length > config.nCtx)
         throw new VitrineError('prompt-too-long', `the context of ${config.nCtx} tokens is full`);
-      const offset = cached && step > 0 ? sequence.length - 1 : 0;
+      const offset = kv && step > 0 ? sequence.length - 1 : 0;
       const logits = await nextLogits(
         weights,
         config,
@@ -38,7 +37,7 @@ export async function* generate(
         offset,
         prompt.length,
         edits,
-        cached ? kv : undefined,
+        kv,
         options.checkpoint,
       );
       const token = sample(logits, sequence, options.sampling, uniform);
@@ -54,7 +53,7 @@ export async function* generate(
       if (sequence.length > config.nCtx) return;
     }
   } finally {
-    for (const entry of kv) if (entry) tf.dispose([entry.k, entry.v]);
+    kv?.dispose();
   }
 }
 
@@ -65,7 +64,7 @@ async function nextLogits(
   offset: number,
   promptLength: number,
   edits: Edits,
-  kv: (KvEntry | null)[] | undefined,
+  kv: KvCache | undefined,
   checkpoint: (() => Promise<void>) | undefined,
 ): Promise<Float32Array> {
   const tokens = padTokens([ids]);

@@ -32,7 +32,7 @@ export async function gradients(input: GradientInput): Promise<GradientOutput> {
   let flow: Tensor | null = null;
   let values: Tensor | null = null;
   try {
-    let x = tf.tidy(() => embed(embeddings(tokens.ids, tokens.batch, tokens.length, offset, weights), hooks));
+    let x = tf.tidy(() => embed(embeddings(tokens.ids, tokens.batch, tokens.length, offset, weights, config), hooks));
     inputs.push(x);
     const block = (layer: number, residual: Tensor): Tensor => {
       const blockWeights = weights.blocks[layer];
@@ -41,10 +41,10 @@ export async function gradients(input: GradientInput): Promise<GradientOutput> {
         config,
         hooks,
         layer,
-        allowed: shared.allowed,
-        rotary: shared.rotary,
-        past: null,
-      }).out;
+        allowed: shared.allowed(layer),
+        rotary: shared.rotary(layer),
+        kv: null,
+      });
     };
     for (let layer = 0; layer < config.nLayers; layer++) {
       await wait();
@@ -87,7 +87,7 @@ export async function gradients(input: GradientInput): Promise<GradientOutput> {
     if (outer.length > 0) {
       const dy: Tensor = flow;
       const [e, p] = tf.tidy(() => {
-        const { tokens: t, positions } = embeddings(tokens.ids, tokens.batch, tokens.length, offset, weights);
+        const { tokens: t, positions } = embeddings(tokens.ids, tokens.batch, tokens.length, offset, weights, config);
         return positions ? [t, positions] : [t];
       });
       if (!e) throw new RangeError('no embeddings');

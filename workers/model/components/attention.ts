@@ -1,27 +1,25 @@
 import type { ModelConfig } from '../../../core/model-config.ts';
 import { linear, matMul, tf, type Tensor } from '../../kernels/index.ts';
 import type { Hooks } from '../hook-run.ts';
+import type { KvLayer } from '../kv-cache.ts';
 import type { BlockWeights, Linear } from '../weights.ts';
 import { norm } from './norm.ts';
 import { rotate, type RotaryTables } from './rotary.ts';
+import { softcap } from './softcap.ts';
 
 /** Score of a pair that may not attend. TransformerLens has −∞ here; a finite number keeps every backend and gradient finite. */
 export const MASKED = -1e9;
-
-/** Keys and values of earlier positions, [batch, pos, kv_head, d_head]; keys are rotated already. */
-export interface KvEntry {
-  readonly k: Tensor;
-  readonly v: Tensor;
-}
 
 export interface AttentionContext {
   readonly config: ModelConfig;
   readonly hooks: Hooks;
   readonly layer: number;
-  /** 1 where query may see key, else 0: [batch or 1, 1, query, key]. */
+  /** 1 where query may see key in this layer, else 0: [batch or 1, 1, query, key]. */
   readonly allowed: Tensor;
+  /** Of this layer. */
   readonly rotary: RotaryTables | null;
-  readonly past: KvEntry | null;
+  /** Keys and values of earlier positions, to which those of this pass are added; null: there are none, and none are kept. */
+  readonly kv: KvLayer | null;
 }
 
 /**
@@ -29,12 +27,7 @@ export interface AttentionContext {
  * @param residual the block's input, for the split inputs
  * @param normed   the same after the first norm
  */
-export function attention(
-  residual: Tensor,
-  normed: Tensor,
-  block: BlockWeights,
-  ctx: AttentionContext,
-): { readonly out: Tensor; readonly kv: KvEntry } {
+export function attention(residual: Tensor, normed: Tensor, block: BlockWeights, ctx: AttentionContext): Tensor {
   const { config, hooks, layer } = ctx;
   const { nHeads, nKvHeads, dHead, attentionDivisor } = config;
   const normHeard = hooks.wants('ln1_scale', layer) || hooks.wants('ln1_normalized', layer);
@@ -50,16 +43,19 @@ export function attention(
   const q = hooks.at('q', layer, project('q_input', block.attn.q, nHeads));
   const k = hooks.at('k', layer, project('k_input', block.attn.k, nKvHeads));
   const v = hooks.at('v', layer, project('v_input', block.attn.v, nKvHeads));
-  const turnedQ = ctx.rotary ? hooks.at('rot_q', layer, rotate(q, ctx.rotary)) : q;
-  const turnedK = ctx.rotary ? hooks.at('rot_k', layer, rotate(k, ctx.rotary)) : k;
-  const kv = ctx.past ? { k: tf.concat([ctx.past.k, turnedK], 1), v: tf.concat([ctx.past.v, v], 1) } : { k: turnedK, v };
+  const { qNorm, kNorm } = block.attn;
+  const normedQ = qNorm ? norm(q, qNorm, config) : q;
+  const normedK = kNorm ? norm(k, kNorm, config) : k;
+  const turnedQ = ctx.rotary ? hooks.at('rot_q', layer, rotate(normedQ, ctx.rotary)) : normedQ;
+  const turnedK = ctx.rotary ? hooks.at('rot_k', layer, rotate(normedK, ctx.rotary)) : normedK;
+  const kv = ctx.kv ? ctx.kv.append({ k: turnedK, v }) : { k: turnedK, v };
 
   const group = nHeads / nKvHeads;
   const [batch = 1, queries = 0] = turnedQ.shape;
   const keys = kv.k.shape[1] ?? 0;
   const flat = (x: Tensor, length: number): Tensor => tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch * nHeads, length, dHead]);
   const raw = matMul(flat(turnedQ, queries), flat(repeatHeads(kv.k, group), keys), false, true);
-  const scaled = tf.reshape(tf.div(raw, attentionDivisor), [batch, nHeads, queries, keys]);
+  const scaled = softcap(tf.reshape(tf.div(raw, attentionDivisor), [batch, nHeads, queries, keys]), config.attentionSoftcap);
   const masked = tf.add(tf.mul(scaled, ctx.allowed), tf.mul(tf.sub(1, ctx.allowed), MASKED));
   const scores = hooks.at('attn_scores', layer, masked);
   // A query with no key left attends to nothing, instead of equally to all.
@@ -71,7 +67,7 @@ export function attention(
   const written = hooks.wants('result', layer)
     ? tf.sum(hooks.at('result', layer, headResults(z, o, config)), 2)
     : linear(tf.reshape(z, [batch, queries, nHeads * dHead]), o.w);
-  return { out: hooks.at('attn_out', layer, o.b ? tf.add(written, o.b) : written), kv };
+  return hooks.at('attn_out', layer, o.b ? tf.add(written, o.b) : written);
 }
 
 /** Repeats each key/value head for the query heads that share it: [b, pos, kv, dh] → [b, pos, kv · times, dh]. */
