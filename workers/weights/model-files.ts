@@ -1,3 +1,4 @@
+import { VitrineError } from '../../core/protocol/errors.ts';
 import type { JsonObject } from '../model/families/index.ts';
 
 /** A file of which any part can be read: in memory, on this device, or on a host that answers range requests. */
@@ -7,6 +8,10 @@ export interface RandomAccessFile {
   readonly size: number;
   /** Bytes from … to − 1. The caller may keep and change them. Throws `truncated`, `network`, `digest-mismatch`. */
   read(from: number, to: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
+  /** @param listener hears how many bytes came in, as they do; absent where reading takes no time worth telling */
+  onBytes?(listener: ((bytes: number) => void) | null): void;
+  /** Checks what could not be checked while it was read in parts. Throws `digest-mismatch`. */
+  verify?(signal?: AbortSignal): Promise<void>;
 }
 
 /**
@@ -26,4 +31,54 @@ export interface ModelFiles {
   tokenizerConfig(): Promise<JsonObject | null>;
   /** What identifies the weights in provenance: SHA-256 in hex where known, else e.g. `<repository>@<commit>`. */
   readonly digest: string;
+}
+
+/** Bytes in memory as a file. */
+export class MemoryFile implements RandomAccessFile {
+  readonly name: string;
+  readonly size: number;
+  readonly #bytes: Uint8Array;
+
+  constructor(name: string, bytes: Uint8Array) {
+    this.name = name;
+    this.size = bytes.length;
+    this.#bytes = bytes;
+  }
+
+  async read(from: number, to: number): Promise<Uint8Array<ArrayBuffer>> {
+    checkRange(this, from, to);
+    return this.#bytes.slice(from, to);
+  }
+}
+
+/** A file of this device, as the browser hands it over: read in parts, never whole. */
+export class BlobFile implements RandomAccessFile {
+  readonly name: string;
+  readonly size: number;
+  readonly #blob: Blob;
+
+  constructor(blob: Blob, name: string) {
+    this.#blob = blob;
+    this.name = name;
+    this.size = blob.size;
+  }
+
+  async read(from: number, to: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    signal?.throwIfAborted();
+    checkRange(this, from, to);
+    try {
+      return new Uint8Array(await this.#blob.slice(from, to).arrayBuffer());
+    } catch (cause) {
+      // The browser forgets a file that was moved, changed or is on a disk that is gone.
+      throw new VitrineError('not-found', `${this.name} can no longer be read: drop it again`, { cause });
+    }
+  }
+}
+
+/** Throws `truncated` where a file does not hold what is asked for. */
+export function checkRange({ name, size }: RandomAccessFile, from: number, to: number): void {
+  if (!(from >= 0 && to >= from && to <= size))
+    throw new VitrineError('truncated', `${name} has ${size} bytes; bytes ${from} to ${to} were asked for`, {
+      detail: { size, from, to },
+    });
 }
