@@ -24,6 +24,10 @@ export type ErrorCode =
   | 'truncated'
   | 'bad-file'
   | 'unsupported-file'
+  | 'hub-gated'
+  | 'hub-not-found'
+  | 'hub-busy'
+  | 'not-confirmed'
   | 'storage-full'
   | 'no-storage'
   | 'no-webgpu'
@@ -92,6 +96,26 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorInfo>> = {
     next: 'See the models page for what can be opened.',
     retryable: false,
   },
+  'hub-gated': {
+    title: 'This repository is not open to everyone',
+    next: 'Accept its terms on huggingface.co, then give a token of your account on the models page.',
+    retryable: true,
+  },
+  'hub-not-found': {
+    title: 'The Hub has no such repository',
+    next: 'Check the spelling, owner/name; private ones need a token.',
+    retryable: false,
+  },
+  'hub-busy': {
+    title: 'The Hub asks to wait',
+    next: 'Too many requests were made from this address. Try again later; what is here already stays.',
+    retryable: true,
+  },
+  'not-confirmed': {
+    title: 'This model is not on this device',
+    next: 'See what would be downloaded, and confirm it, on the models page.',
+    retryable: false,
+  },
   'storage-full': {
     title: 'The browser’s storage is full',
     next: 'Free space on the models page; everything else keeps working.',
@@ -145,10 +169,13 @@ export class VitrineError extends Error {
   override readonly name = 'VitrineError';
   readonly code: ErrorCode;
   readonly detail: JsonValue | undefined;
-  constructor(code: ErrorCode, message: string, options: { detail?: JsonValue; cause?: unknown } = {}) {
+  /** What the reader can do next, where it is more than what the code alone says. */
+  readonly hint: string | undefined;
+  constructor(code: ErrorCode, message: string, options: { hint?: string; detail?: JsonValue; cause?: unknown } = {}) {
     super(message, { cause: options.cause });
     this.code = code;
     this.detail = options.detail;
+    this.hint = options.hint;
   }
 }
 
@@ -167,12 +194,15 @@ export function toWireError(error: unknown): WireError {
   return {
     code,
     message,
-    hint: ERRORS[code].next,
+    hint: (error instanceof VitrineError ? error.hint : undefined) ?? ERRORS[code].next,
     retryable: ERRORS[code].retryable,
     ...(detail === undefined ? {} : { detail }),
   };
 }
 
 export function fromWireError(wire: WireError): VitrineError {
-  return new VitrineError(wire.code, wire.message, wire.detail === undefined ? {} : { detail: wire.detail });
+  return new VitrineError(wire.code, wire.message, {
+    ...(wire.hint === undefined || wire.hint === ERRORS[wire.code].next ? {} : { hint: wire.hint }),
+    ...(wire.detail === undefined ? {} : { detail: wire.detail }),
+  });
 }

@@ -1,3 +1,4 @@
+import type { HubAccess } from '../files/hub.ts';
 import type { BackendName, ModelConfig, Quantization } from '../model-config.ts';
 import type { ExperimentSpec } from '../spec/schema.ts';
 import type { WireError } from './errors.ts';
@@ -47,7 +48,12 @@ export interface Release {
   readonly id: string;
   readonly target?: string;
 }
-export type Request = Hello | Load | Run | Cancel | Release;
+/** What of the Hub may be opened from now on, in addition to what was said before. Without an answer, as `cancel` is. */
+export interface Hub extends HubAccess {
+  readonly type: 'hub';
+  readonly id: string;
+}
+export type Request = Hello | Load | Run | Cancel | Release | Hub;
 
 export interface Ready {
   readonly type: 'ready';

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { isHubId } from '../files/hub.ts';
 import { parseHook, type HookName } from '../hooks.ts';
 import type { Intervention } from '../interventions.ts';
 import type { Metric } from '../metrics.ts';
@@ -23,6 +24,12 @@ const id: v.GenericSchema<string> = v.pipe(
   v.regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/),
   v.check((s) => !s.includes('..'), 'no ".."'),
 );
+/** A name of the catalogue, a pinned model of the Hub (`hf:owner/name@commit`), or files of the reader's own (`local:name`). */
+const modelId: v.GenericSchema<string> = v.union([
+  id,
+  v.pipe(v.string(), v.check(isHubId, 'not a model')),
+  v.pipe(v.string(), v.maxLength(LIMITS.id), v.regex(/^local:[A-Za-z0-9][A-Za-z0-9._-]*$/)),
+]);
 const hook: v.GenericSchema<string, HookName> = v.pipe(
   v.string(),
   v.maxLength(LIMITS.id),
@@ -158,7 +165,7 @@ export const experimentSchema: v.GenericSchema<unknown, ExperimentSpec> = v.stri
   v: v.literal(1),
   lab: v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,39}$/)),
   labV: int(1, 1_000),
-  model: id,
+  model: modelId,
   saes: v.optional(v.pipe(v.array(id), v.maxLength(64))),
   prompts: v.pipe(v.array(prompt), v.maxLength(LIMITS.prompts)),
   interventions: v.optional(v.pipe(v.array(intervention), v.maxLength(LIMITS.interventions))),

@@ -43,7 +43,7 @@ class TestWorker implements WorkerLike {
     if (this.silent) return;
     this.received.push(message);
     if (message.type === 'cancel') return this.#scheduler.cancel(message.id);
-    if (message.type === 'hello' && !this.greet) return;
+    if (message.type === 'hub' || (message.type === 'hello' && !this.greet)) return;
     const { id } = message;
     this.#scheduler.submit({
       id,
@@ -108,6 +108,18 @@ function setup(options: Partial<EngineClientOptions> = {}): Setup {
 afterEach(() => {
   open.forEach((client) => client.dispose());
   open = [];
+});
+
+it('a new worker hears again what of the Hub may be opened, before anything else', async () => {
+  const { client, workers, last } = setup();
+  client.allow({ host: 'https://huggingface.co', token: null, models: [] });
+  expect(workers).toEqual([]);
+  await client.load('m');
+  last().die();
+  client.start();
+  await client.load('m');
+  expect(workers).toHaveLength(2);
+  for (const { received } of workers) expect(received.map(({ type }) => type)).toEqual(['hello', 'hub', 'load']);
 });
 const outcome = (promise: Promise<unknown>): Promise<string> =>
   promise.then(

@@ -1,3 +1,4 @@
+import type { HubAccess } from '../../core/files/hub.ts';
 import { Cancelled, fromWireError, toWireError, VitrineError } from '../../core/protocol/errors.ts';
 import {
   isTerminal,
@@ -71,6 +72,7 @@ export class EngineClient implements Engine {
   #hello = '';
   #count = 0;
   #disposed = false;
+  #hub: HubAccess | null = null;
 
   constructor(options: EngineClientOptions) {
     this.#options = options;
@@ -138,6 +140,11 @@ export class EngineClient implements Engine {
     if (event.type !== 'released') throw unexpected(event);
   }
 
+  allow(hub: HubAccess): void {
+    this.#hub = hub;
+    this.#tellHub();
+  }
+
   setBackend(choice: BackendChoice): void {
     if (this.#disposed) return;
     this.#cache.dropWhere(() => true);
@@ -201,7 +208,12 @@ export class EngineClient implements Engine {
     const { base, commit } = this.#options;
     const { backend } = this.#snapshot;
     this.#worker.postMessage({ type: 'hello', id: this.#hello, protocol: PROTOCOL_VERSION, backend, base, commit });
+    this.#tellHub();
     this.#update({ status, memory: null });
+  }
+
+  #tellHub(): void {
+    if (this.#hub) this.#worker?.postMessage({ type: 'hub', id: `${this.#hello}-hub`, ...this.#hub });
   }
 
   #listenTo(worker: WorkerLike): WorkerLike {

@@ -9,6 +9,7 @@ import type {
   Ready,
   SpecHash,
 } from '../../core/protocol/messages.ts';
+import type { HubAccess } from '../../core/files/hub.ts';
 import type { Quantization } from '../../core/model-config.ts';
 import type { ExperimentSpec } from '../../core/spec/schema.ts';
 
@@ -75,6 +76,8 @@ export interface Engine {
   load(model: string, options?: EngineLoadOptions): Promise<Loaded>;
   /** Frees a model or an SAE (`<model>/<sae>`), or everything. */
   release(target?: string): Promise<void>;
+  /** Lets models of the Hub be opened that the reader has confirmed; what was let in before stays. */
+  allow(hub: HubAccess): void;
   /** Restarts on another backend. What runs ends with `Cancelled`; known answers are forgotten, as they name the old backend. */
   setBackend(choice: BackendChoice): void;
   snapshot(): EngineSnapshot;

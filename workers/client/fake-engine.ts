@@ -82,6 +82,8 @@ export class FakeEngine implements Engine {
     return Promise.resolve();
   }
 
+  allow(): void {}
+
   setBackend(choice: BackendChoice): void {
     this.show({ backend: choice });
   }

@@ -19,6 +19,7 @@ import { runLab } from './run-lab.ts';
 import { Scheduler, type Task } from './scheduler.ts';
 import { openScope } from './scope.ts';
 import { Store, type Held } from './store.ts';
+import { HubShelf } from '../weights/hub/shelf.ts';
 
 export type { Host, HostEnvironment, LabModule, Post } from './environment.ts';
 
@@ -45,6 +46,7 @@ class EngineHost {
   readonly #environment: HostEnvironment;
   readonly #scheduler: Scheduler;
   readonly #device: DeviceKeeper;
+  readonly #hub: HubShelf = new HubShelf();
   #session: Session | null = null;
   /** Why there is no session. */
   #refusal: unknown = new VitrineError('protocol-mismatch', 'the engine was not greeted, so it has no backend');
@@ -64,6 +66,7 @@ class EngineHost {
     const request = this.#disposed ? null : parseRequest(message);
     if (!request) return;
     if (request.type === 'cancel') return this.#scheduler.cancel(request.id);
+    if (request.type === 'hub') return this.#hub.allow(request);
     this.#scheduler.submit({
       id: request.id,
       priority: request.type === 'run' ? request.priority : 'interactive',
@@ -83,7 +86,7 @@ class EngineHost {
     await this.#device.close();
   }
 
-  async #work(request: Exclude<Incoming, { type: 'cancel' }>, task: Task): Promise<Terminal> {
+  async #work(request: Exclude<Incoming, { type: 'cancel' | 'hub' }>, task: Task): Promise<Terminal> {
     if (request.type === 'invalid') throw request.error;
     if (request.type === 'hello') return this.#hello(request);
     const session = await this.#ready(task);
@@ -105,7 +108,7 @@ class EngineHost {
   }
 
   async #serve(
-    request: Exclude<Incoming, { type: 'cancel' | 'hello' | 'invalid' }>,
+    request: Exclude<Incoming, { type: 'cancel' | 'hub' | 'hello' | 'invalid' }>,
     { store, hello }: Session,
     task: Task,
   ): Promise<Terminal> {

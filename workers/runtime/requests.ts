@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { VitrineError } from '../../core/protocol/errors.ts';
-import type { Hello, Load, Priority, Release, RunId } from '../../core/protocol/messages.ts';
+import { isHubHost, isHubId } from '../../core/files/hub.ts';
+import type { Hello, Hub, Load, Priority, Release, RunId } from '../../core/protocol/messages.ts';
 
 /** A `run` whose spec has not been looked at. */
 export interface RunRequest {
@@ -16,6 +17,7 @@ export type Incoming =
   | Load
   | Release
   | RunRequest
+  | Hub
   | { readonly type: 'cancel'; readonly id: string }
   | { readonly type: 'invalid'; readonly id: string; readonly error: VitrineError };
 
@@ -28,6 +30,12 @@ const id = v.pipe(
 );
 const text = v.pipe(v.string(), v.maxLength(4_000));
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(400));
+
+const digest = v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/)));
+const bytes = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const hubFile = v.object({ path: name, bytes, sha256: digest, git: digest });
+const hubFiles = v.pipe(v.array(hubFile), v.maxLength(1_000));
+const hubModel = v.object({ id: v.pipe(name, v.check(isHubId, 'not a model of the Hub')), weights: hubFiles, others: hubFiles });
 
 const request = v.variant('type', [
   v.object({
@@ -53,6 +61,13 @@ const request = v.variant('type', [
     priority: v.picklist(['interactive', 'background']),
   }),
   v.object({ type: v.literal('cancel'), id }),
+  v.object({
+    type: v.literal('hub'),
+    id,
+    host: v.pipe(text, v.check(isHubHost, 'not the Hub')),
+    token: v.nullable(text),
+    models: v.pipe(v.array(hubModel), v.maxLength(1_000)),
+  }),
   v.object({ type: v.literal('release'), id, target: v.optional(name) }),
 ]);
 const identified = v.object({ id });

@@ -1,0 +1,315 @@
+import { createHash } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { HUB_CACHE, hubKey, type HubModel, type HubOffer } from '../../../core/files/hub.ts';
+import { serveHub, type HubServer } from '../../../scripts/lib/hub-server.ts';
+import { memoryCaches, type MemoryCaches } from '../../testing/memory-caches.ts';
+import { openHubFiles, HUB_CHUNK } from './open.ts';
+import { download, free, kept, look, needs } from './service.ts';
+import { HubShelf } from './shelf.ts';
+
+const CONFIG = {
+  model_type: 'llama',
+  hidden_size: 32,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+  head_dim: 8,
+  intermediate_size: 64,
+  num_hidden_layers: 2,
+  vocab_size: 37,
+  max_position_embeddings: 40,
+  torch_dtype: 'bfloat16',
+  tie_word_embeddings: false,
+};
+/** Two whole chunks and a piece. */
+const WEIGHTS = noise(2 * HUB_CHUNK + 12_345, 1);
+const TOKENIZER = JSON.stringify({ model: { vocab: 'x'.repeat(20_000) } });
+const sleeps: number[] = [];
+
+let hub: HubServer;
+let caches: MemoryCaches;
+const options = (token: string | null = null): Parameters<typeof look>[2] => ({
+  host: hub.url,
+  token,
+  caches,
+  sleep: (ms) => {
+    sleeps.push(ms);
+    return Promise.resolve();
+  },
+});
+
+beforeEach(async () => {
+  sleeps.length = 0;
+  caches = memoryCaches();
+  const files = {
+    'README.md': 'a model',
+    'config.json': JSON.stringify(CONFIG),
+    'tokenizer.json': TOKENIZER,
+    'tokenizer_config.json': '{}',
+    'model.safetensors': WEIGHTS,
+    'onnx/model.onnx': 'no',
+  };
+  hub = await serveHub({
+    'tiny/plain': { files, license: 'apache-2.0', formerly: 'old/name' },
+    'tiny/gated': { files, tokens: ['hf_mine'] },
+    'tiny/sharded': {
+      files: {
+        'config.json': JSON.stringify(CONFIG),
+        'tokenizer.json': '{}',
+        'model-00002-of-00002.safetensors': 'b',
+        'model-00001-of-00002.safetensors': 'a',
+        'model.safetensors.index.json': '{}',
+        'adapter_model.safetensors': 'x',
+      },
+    },
+    'tiny/gguf': {
+      files: { 'big-Q8_0.gguf': noise(900, 2), 'small-Q4_0.gguf': noise(500, 3), 'mmproj-x.gguf': 'no', 'README.md': '' },
+    },
+    'tiny/torch': { files: { 'config.json': '{}', 'tokenizer.json': '{}', 'pytorch_model.bin': 'x' } },
+  });
+});
+afterEach(() => hub.close());
+
+async function offer(repo = 'tiny/plain', token: string | null = null): Promise<HubOffer> {
+  const [first] = (await look(repo, null, options(token))).offers;
+  if (!first) throw new Error('no offer');
+  return first;
+}
+const files = (): readonly string[] => hub.requests.filter(({ path }) => /resolve|\/-\//.test(path)).map(({ path }) => path);
+const cdn = (): number => hub.requests.filter(({ host, method }) => host === 'cdn' && method === 'GET').length;
+
+describe('looking a repository up', () => {
+  it('pins it to a commit and lists sizes and digests, in pages, without reading a file', async () => {
+    hub.faults.pageSize = 2;
+    const found = await look('tiny/plain', null, options());
+    expect(found).toMatchObject({ repo: 'tiny/plain', commit: hub.commit('tiny/plain'), gated: false, license: 'apache-2.0' });
+    expect(found.offers).toHaveLength(1);
+    const [one] = found.offers;
+    expect(one?.model.id).toBe(`hf:tiny/plain@${hub.commit('tiny/plain')}`);
+    expect(one?.model.weights).toEqual([
+      { path: 'model.safetensors', bytes: WEIGHTS.length, sha256: createHash('sha256').update(WEIGHTS).digest('hex'), git: null },
+    ]);
+    expect(one?.model.others.map(({ path }) => path)).toEqual(['config.json', 'tokenizer.json', 'tokenizer_config.json']);
+    expect(one?.model.others[0]?.git).toMatch(/^[0-9a-f]{40}$/);
+    expect(one?.bytes).toBe(WEIGHTS.length + JSON.stringify(CONFIG).length + TOKENIZER.length + 2);
+    expect(hub.requests.filter(({ path }) => path.includes('/tree/')).length).toBe(3);
+    expect(files()).toEqual([]);
+  });
+
+  it('takes the name of today for one that was renamed', async () => {
+    expect((await look('old/name', null, options())).repo).toBe('tiny/plain');
+  });
+
+  it('knows shards in their order, and of several GGUF files each, smallest first', async () => {
+    expect((await offer('tiny/sharded')).model.weights.map(({ path }) => path)).toEqual([
+      'model-00001-of-00002.safetensors',
+      'model-00002-of-00002.safetensors',
+    ]);
+    const { offers, commit } = await look('tiny/gguf', null, options());
+    expect(offers.map(({ model }) => model.id)).toEqual([
+      `hf:tiny/gguf@${commit}/small-Q4_0.gguf`,
+      `hf:tiny/gguf@${commit}/big-Q8_0.gguf`,
+    ]);
+    expect(offers.every(({ model }) => model.others.length === 0)).toBe(true);
+  });
+
+  it.each([
+    ['tiny/none', null, 'hub-not-found', /there is no tiny\/none/],
+    ['tiny/plain', 'nightly', 'hub-not-found', /no revision nightly/],
+    ['tiny/torch', null, 'unsupported-file', /\.bin files/],
+    ['../etc', null, 'hub-not-found', /not the name/],
+  ] as const)('says what is wrong with %s at %s', async (repo, revision, code, message) => {
+    const attempt = look(repo, revision, options());
+    await expect(attempt).rejects.toMatchObject({ code });
+    await expect(attempt).rejects.toThrow(message);
+  });
+
+  it('waits as long as the Hub asks, and tells when that is too long', async () => {
+    hub.faults.refuse = { pattern: /revision/, times: 1, status: 429, headers: { 'retry-after': '7' } };
+    await offer();
+    expect(sleeps).toEqual([7_000]);
+    hub.faults.refuse = { pattern: /revision/, times: 9, status: 429, headers: { 'retry-after': '300' } };
+    await expect(offer()).rejects.toMatchObject({ code: 'hub-busy', hint: expect.stringContaining('5 minutes') as string });
+    expect(hub.faults.refuse.times).toBe(8);
+  });
+
+  it('tries a failing server again with longer and longer pauses, and then says so', async () => {
+    hub.faults.refuse = { pattern: /tree/, times: 2, status: 503 };
+    await offer();
+    expect(sleeps).toEqual([500, 1_000]);
+    hub.faults.refuse = { pattern: /tree/, times: 99, status: 503 };
+    await expect(offer()).rejects.toMatchObject({ code: 'network' });
+    await hub.close();
+    await expect(offer()).rejects.toMatchObject({ code: 'network' });
+    hub = await serveHub({});
+  });
+
+  it('does not take a page for the Hub', async () => {
+    hub.faults.refuse = { pattern: /revision/, times: 1, status: 200, headers: { 'content-type': 'text/html' } };
+    await expect(offer()).rejects.toMatchObject({ code: 'network' });
+  });
+});
+
+describe('what a model needs', () => {
+  it('is known from config.json alone', async () => {
+    const { model } = await offer();
+    const found = await needs(model, options());
+    // Embedding and head; 2 blocks of q, o, k, v, three MLP matrices and two norms; the last norm.
+    const parameters = 2 * 37 * 32 + 2 * (2 * 32 * 32 + 2 * 16 * 32 + 3 * 64 * 32 + 2 * 32) + 32;
+    expect(found).toMatchObject({ family: 'llama', parameters, weights: 'bfloat16', context: 40 });
+    expect(found.memory.plain).toBe(4 * parameters);
+    expect(files().every((path) => path.endsWith('config.json'))).toBe(true);
+  });
+
+  it('an architecture that is not known is said before anything is downloaded', async () => {
+    hub.push('tiny/plain', 'config.json', JSON.stringify({ ...CONFIG, model_type: 'mamba' }));
+    const { model } = await offer();
+    await expect(needs(model, options())).rejects.toMatchObject({ code: 'unsupported-file' });
+    expect(cdn()).toBe(0);
+  });
+});
+
+describe('downloading', () => {
+  const read = async (model: HubModel, token: string | null = null): Promise<Uint8Array> => {
+    const [weights] = openHubFiles(model, options(token)).weights;
+    return weights ? weights.read(0, weights.size) : new Uint8Array(0);
+  };
+
+  it('keeps every file; what is kept is never asked for again, and works without a network', async () => {
+    const { model, bytes } = await offer();
+    const progress: number[] = [];
+    await download(model, { ...options(), onProgress: (done, total) => progress.push(done / total) });
+    expect(progress.at(-1)).toBe(1);
+    expect(progress.every((share, i) => share >= (progress[i - 1] ?? 0))).toBe(true);
+    expect(await kept([model], options())).toEqual([bytes]);
+    const before = hub.requests.length;
+    await download(model, options());
+    expect(hub.requests.length).toBe(before);
+    await hub.close();
+    expect(Buffer.compare(await read(model), WEIGHTS)).toBe(0);
+    const opened = openHubFiles(model, options());
+    expect(await opened.config()).toEqual(CONFIG);
+    expect(await opened.tokenizer()).toEqual(JSON.parse(TOKENIZER));
+    hub = await serveHub({});
+  });
+
+  it('goes on after a pause where it was: no chunk comes twice', async () => {
+    const { model } = await offer();
+    const pause = new AbortController();
+    const first = download(model, {
+      ...options(),
+      signal: pause.signal,
+      onProgress: (done) => done > HUB_CHUNK + 100_000 && pause.abort(),
+    });
+    await expect(first).rejects.toThrow();
+    const [before] = await kept([model], options());
+    expect(before).toBeGreaterThanOrEqual(HUB_CHUNK);
+    expect(before).toBeLessThan(WEIGHTS.length);
+    const asked = hub.requests.length;
+    await download(model, options());
+    const ranges = hub.requests.slice(asked).filter(({ host, method }) => host === 'cdn' && method === 'GET');
+    expect(ranges.every(({ range }) => Number(/\d+/.exec(range ?? '')?.[0]) >= HUB_CHUNK)).toBe(true);
+    expect(Buffer.compare(await read(model), WEIGHTS)).toBe(0);
+  });
+
+  it('a connection that breaks is taken up at the byte where it broke', async () => {
+    const { model } = await offer();
+    hub.faults.cut = { after: 1_000_000, times: 3 };
+    await download(model, options());
+    expect(hub.faults.cut.times).toBe(0);
+    expect(Buffer.compare(await read(model), WEIGHTS)).toBe(0);
+  });
+
+  it('a host that answers a range with the whole file is read all the same', async () => {
+    const { model } = await offer();
+    hub.faults.ignoreRange = true;
+    await download(model, options());
+    expect(Buffer.compare(await read(model), WEIGHTS)).toBe(0);
+    expect(hub.sent()).toBeLessThan(1.1 * WEIGHTS.length + 4 * TOKENIZER.length);
+  });
+
+  it.each(['model.safetensors', 'tokenizer.json', 'config.json'])(
+    'a %s with one wrong bit is refused and not kept',
+    async (path) => {
+      const { model } = await offer();
+      hub.faults.corrupt = new RegExp(path.replace('.', '\\.'));
+      await expect(download(model, options())).rejects.toMatchObject({ code: 'digest-mismatch' });
+      expect(caches.addresses(HUB_CACHE).filter((address) => address.startsWith(hubKey(model.id, path)))).toEqual([]);
+      hub.faults.corrupt = null;
+      await download(model, options());
+    },
+  );
+
+  it('a file that is gone from its commit is said', async () => {
+    const { model } = await offer();
+    hub.faults.refuse = { pattern: /model\.safetensors/, times: 9, status: 404, headers: { 'x-error-code': 'EntryNotFound' } };
+    await expect(download(model, options())).rejects.toMatchObject({ code: 'hub-not-found' });
+  });
+
+  it('where nothing can be kept it says so after one chunk, and the engine still reads the model', async () => {
+    const { model } = await offer();
+    caches.limit = 100_000;
+    await expect(download(model, options())).rejects.toMatchObject({ code: 'storage-full' });
+    expect(hub.sent()).toBeLessThan(1.2 * HUB_CHUNK);
+    expect(Buffer.compare(await read(model), WEIGHTS)).toBe(0);
+  });
+
+  it('a storage that fills up on the way is said, too', async () => {
+    const { model } = await offer();
+    caches.limit = 1.5 * HUB_CHUNK;
+    await expect(download(model, options())).rejects.toMatchObject({ code: 'storage-full' });
+  });
+
+  it('frees one model and nothing else', async () => {
+    const [plain, sharded] = [(await offer()).model, (await offer('tiny/sharded')).model];
+    for (const model of [plain, sharded]) await download(model, options());
+    await free(plain, [sharded], options());
+    const [gone, stays] = await kept([plain, sharded], options());
+    expect(gone).toBe(0);
+    expect(stays).toBeGreaterThan(0);
+  });
+});
+
+describe('gated repositories', () => {
+  it('are listed, but their files need a token that may read them', async () => {
+    const { model } = await offer('tiny/gated');
+    await expect(download(model, options())).rejects.toMatchObject({ code: 'hub-gated' });
+    await expect(download(model, options('hf_other'))).rejects.toMatchObject({
+      code: 'hub-gated',
+      hint: expect.stringContaining('may not read') as string,
+    });
+    await download(model, options('hf_mine'));
+  });
+
+  it('the token goes to the Hub alone, and into no address and no key', async () => {
+    const { model } = await offer('tiny/gated', 'hf_mine');
+    await download(model, options('hf_mine'));
+    const bearing = hub.requests.filter(({ authorization }) => authorization !== null);
+    expect(bearing.length).toBeGreaterThan(3);
+    expect(bearing.every(({ host, authorization }) => host === 'hub' && authorization === 'Bearer hf_mine')).toBe(true);
+    expect(cdn()).toBeGreaterThan(0);
+    expect(JSON.stringify([model, caches.addresses(HUB_CACHE), hub.requests.map(({ path }) => path)])).not.toContain('hf_mine');
+    expect(hub.requests.every(({ referrer, cookie }) => referrer === null && cookie === null)).toBe(true);
+  });
+});
+
+describe('the shelf of the engine', () => {
+  it('opens what was confirmed, and asks nothing of the Hub for anything else', async () => {
+    const { model } = await offer();
+    const before = hub.requests.length;
+    const shelf = new HubShelf();
+    await expect(shelf.open(model.id)).rejects.toMatchObject({ code: 'not-confirmed' });
+    shelf.allow({ host: hub.url, token: null, models: [model] });
+    expect((await shelf.open(model.id)).weights[0]?.size).toBe(WEIGHTS.length);
+    await expect(shelf.open(model.id.replace('plain', 'gated'))).rejects.toMatchObject({ code: 'not-confirmed' });
+    expect(hub.requests.length).toBe(before);
+  });
+});
+
+function noise(length: number, seed: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  for (let i = 0, x = seed; i < length; i++) {
+    x = (Math.imul(x, 1_664_525) + 1_013_904_223) >>> 0;
+    bytes[i] = x >>> 24;
+  }
+  return bytes;
+}

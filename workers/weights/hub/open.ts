@@ -1,0 +1,115 @@
+import { HUB_CACHE, hubKey, parseHubId, resolveUrl, type HubFile, type HubModel } from '../../../core/files/hub.ts';
+import { VitrineError } from '../../../core/protocol/errors.ts';
+import { HttpFile } from '../http-file.ts';
+import type { ModelFiles, RandomAccessFile } from '../model-files.ts';
+import { gitDigest } from './git-digest.ts';
+import { hubFetch, type HubNetwork } from './network.ts';
+
+/** Bytes of a chunk. Smaller than of the site's own files: what a pause loses is at most this. */
+export const HUB_CHUNK: number = 4 * 2 ** 20;
+/** Of config.json and the tokenizer, which are read whole. */
+const MAX_JSON = 64 * 2 ** 20;
+
+export interface HubFilesOptions extends HubNetwork {
+  /** Default: the browser's, where there is one. */
+  readonly caches?: CacheStorage | null;
+}
+
+/** One file of a confirmed model: from what is kept of it, and the rest from the Hub. */
+export function openHubFile(id: string, file: HubFile, options: HubFilesOptions): HttpFile {
+  const reference = parseHubId(id);
+  if (!reference) throw new VitrineError('unknown-model', `"${id}" is no model of the Hub`);
+  const url = resolveUrl(options.host, reference.repo, reference.commit, file.path);
+  const ask = hubFetch(options);
+  return new HttpFile({
+    name: file.path,
+    size: file.bytes,
+    // `bytes=a-b` and no other form: a browser would ask the CDN's leave for those first.
+    request: (from, to, signal) => ask(url, { headers: { range: `bytes=${from}-${to - 1}` }, ...(signal ? { signal } : {}) }),
+    sha256: file.sha256 ?? undefined,
+    key: hubKey(id, file.path),
+    caches: options.caches,
+    cacheName: HUB_CACHE,
+    chunkBytes: HUB_CHUNK,
+  });
+}
+
+/** The files of a confirmed model, as the engine reads them. Nothing is fetched before it reads. */
+export function openHubFiles(model: HubModel, options: HubFilesOptions): ModelFiles {
+  const json = async (name: string): Promise<unknown> => {
+    const file = model.others.find(({ path }) => path === name);
+    return file ? readHubJson(model.id, file, options) : null;
+  };
+  const digests = model.weights.map(({ sha256 }) => sha256);
+  return {
+    id: model.id,
+    weights: model.weights.map((file) => openHubFile(model.id, file, options)),
+    config: async () => object(await json('config.json'), 'config.json'),
+    tokenizer: () => json('tokenizer.json'),
+    tokenizerConfig: async () => object(await json('tokenizer_config.json'), 'tokenizer_config.json'),
+    digest: digests.length === 1 && digests[0] ? digests[0] : model.id.slice('hf:'.length),
+  };
+}
+
+/** A small file, whole, checked against the digest that the Hub gives. */
+export async function readHubJson(id: string, file: HubFile, options: HubFilesOptions, signal?: AbortSignal): Promise<unknown> {
+  const bytes = await readHubFile(id, file, options, signal);
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown;
+  } catch (cause) {
+    throw new VitrineError('bad-file', `${file.path} is not JSON`, { cause });
+  }
+}
+
+async function readHubFile(
+  id: string,
+  file: HubFile,
+  options: HubFilesOptions,
+  signal?: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (file.bytes > MAX_JSON) throw new VitrineError('bad-file', `${file.path} has ${file.bytes} bytes, too many for what it is`);
+  const open = openHubFile(id, file, options);
+  const bytes = await open.read(0, file.bytes, signal);
+  await open.verify(signal);
+  await checkGit(open, file, bytes);
+  return bytes;
+}
+
+/** Files that Git itself holds have Git's digest. Throws `digest-mismatch`, and forgets what was kept. */
+async function checkGit(open: HttpFile, file: HubFile, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  if (file.git === null || gitDigest(bytes) === file.git) return;
+  await open.forget();
+  throw new VitrineError('digest-mismatch', `${file.path} is not the file that the Hub lists`);
+}
+
+/** Reads all of a file: what is not kept yet is downloaded, and the whole is checked. */
+export async function fetchHubFile(
+  id: string,
+  file: HubFile,
+  options: HubFilesOptions & { readonly signal?: AbortSignal; readonly onBytes: (bytes: number) => void },
+): Promise<{ readonly keptAll: boolean }> {
+  const { signal, onBytes } = options;
+  const open = openHubFile(id, file, options);
+  open.onBytes(onBytes);
+  if (file.git !== null && file.bytes <= MAX_JSON) {
+    const bytes = await open.read(0, file.bytes, signal);
+    await checkGit(open, file, bytes);
+  } else {
+    for (let from = 0; from < file.bytes; from += HUB_CHUNK) {
+      await touch(open, from, Math.min(file.bytes, from + HUB_CHUNK), signal);
+      // Weights that cannot be kept would be downloaded for nothing, and once more with the first run.
+      if (from === 0 && file.bytes > HUB_CHUNK && (await open.keptBytes()) === 0) return { keptAll: false };
+    }
+    await open.verify(signal);
+  }
+  return { keptAll: (await open.keptBytes()) >= file.bytes };
+}
+
+const touch = async (file: RandomAccessFile, from: number, to: number, signal?: AbortSignal): Promise<void> =>
+  void (await file.read(from, to, signal));
+
+function object(value: unknown, name: string): Readonly<Record<string, unknown>> | null {
+  if (value === null) return null;
+  if (typeof value !== 'object' || Array.isArray(value)) throw new VitrineError('bad-file', `${name} is not an object`);
+  return value as Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,28 @@
+import { HUB_HOST, type HubAccess, type HubModel } from '../../../core/files/hub.ts';
+import { VitrineError } from '../../../core/protocol/errors.ts';
+import type { ModelFiles } from '../model-files.ts';
+
+/**
+ * The models of the Hub that the reader has confirmed. Only these are opened: an id in a link or in a message is not enough,
+ * and fetches nothing.
+ */
+export class HubShelf {
+  readonly #models = new Map<string, HubModel>();
+  #host: string = HUB_HOST;
+  #token: string | null = null;
+
+  allow({ host, token, models }: HubAccess): void {
+    this.#host = host;
+    this.#token = token;
+    for (const model of models) this.#models.set(model.id, model);
+  }
+
+  /** Reads nothing yet. Throws `not-confirmed`. */
+  async open(id: string): Promise<ModelFiles> {
+    const model = this.#models.get(id);
+    if (!model)
+      throw new VitrineError('not-confirmed', `${id} is on the Hub, and nothing of it is fetched before you confirm it`);
+    const { openHubFiles } = await import('./open.ts');
+    return openHubFiles(model, { host: this.#host, token: this.#token });
+  }
+}
