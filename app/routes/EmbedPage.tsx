@@ -90,7 +90,8 @@ function sentence({ running, progress, result, provenance, source, stale }: LabP
   if (result === null || !provenance) return 'Nothing is downloaded until you press Run.';
   if (stale) return 'This answers what was asked before. Run to get the new answer.';
   const what = source === 'live' ? 'Live, computed in this browser' : 'Recorded result';
-  return `${what}: ${provenance.model.id}, ${backendLabel(provenance.backend)}, ${milliseconds(provenance.milliseconds)}.`;
+  const time = provenance.milliseconds > 0 ? `, ${milliseconds(provenance.milliseconds)}` : '';
+  return `${what}: ${provenance.model.id}, ${backendLabel(provenance.backend)}${time}.`;
 }
 
 function link(lab: string): string {

@@ -47,7 +47,9 @@ export function ResultLine({ panel }: { readonly panel: LabPanelProps }): ReactE
 
 function sourceSentence({ result, stale, source, provenance }: LabPanelProps): string {
   if (result === null || !provenance) return 'Nothing was run yet.';
-  const where = `on ${backendLabel(provenance.backend)} in ${milliseconds(provenance.milliseconds)}`;
+  // What was stored for all features at once has no time of its own.
+  const time = provenance.milliseconds > 0 ? ` in ${milliseconds(provenance.milliseconds)}` : '';
+  const where = `on ${backendLabel(provenance.backend)}${time}`;
   if (stale) return 'This answers what you asked before. Run to get the new answer.';
   return source === 'live' ? `Live: computed in this tab, ${where}.` : `Recorded result, made with the same engine ${where}.`;
 }

@@ -20,7 +20,8 @@ export function SourceTag({ lab }: { readonly lab: string }): ReactElement | nul
     >
       <i aria-hidden="true" />
       {word(running, stale, source)}
-      {!running && !stale && provenance && ` · ${backendLabel(provenance.backend)} · ${milliseconds(provenance.milliseconds)}`}
+      {!running && !stale && provenance && ` · ${backendLabel(provenance.backend)}`}
+      {!running && !stale && provenance && provenance.milliseconds > 0 && ` · ${milliseconds(provenance.milliseconds)}`}
     </button>
   );
 }

@@ -52,8 +52,8 @@ function Facts({ provenance: p }: { readonly provenance: Provenance }): ReactEle
     ['BOS token in front', p.bos ? 'yes' : 'no'],
     ['Seed', p.seed === null ? 'none: nothing is drawn at random' : String(p.seed)],
     ['Ablation', p.ablation ?? 'none'],
-    ['Time', milliseconds(p.milliseconds)],
-    ['Version of the page', p.commit, true],
+    ['Time', p.milliseconds > 0 ? milliseconds(p.milliseconds) : 'not recorded'],
+    ['Version of the page', p.commit === '' ? 'not recorded' : p.commit, true],
   ];
   return (
     <dl className={styles.facts}>

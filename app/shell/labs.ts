@@ -1,5 +1,7 @@
 import type { SpecHash } from '../../core/protocol/messages.ts';
 import { hashSpec, minimalSpec, parseSpec, type ExperimentSpec, type LabDefinition } from '../../core/spec/index.ts';
+import type { RecordedAnswer, RecordedIo } from '../../core/spec/recorded.ts';
+import type { Tokenizer } from '../../workers/api.ts';
 import type { LabView } from '../state/lab-panel.ts';
 
 /** A named experiment of a lab: `labs/<id>/examples.json`. */
@@ -14,6 +16,7 @@ export interface LabExample {
 const definitions = import.meta.glob<LabDefinition>('../../labs/*/spec.ts', { eager: true, import: 'lab' });
 const views = import.meta.glob<LabView>('../../labs/*/view.tsx', { import: 'view' });
 const examples = import.meta.glob<readonly Omit<LabExample, 'hash'>[]>('../../labs/*/examples.json', { import: 'default' });
+const recordings = import.meta.glob<RecordedModule>('../../labs/*/recorded.ts');
 const readmes = import.meta.glob<string>('../../labs/*/README.md', { query: '?raw', import: 'default' });
 
 /** Every lab that is built into this site; its view comes only when it is opened. */
@@ -55,4 +58,13 @@ export const loadExamples: (lab: string) => Promise<readonly LabExample[]> = cac
     return { title, about, spec: minimal, hash: hashSpec(minimal, definition) };
   });
 });
+
+/** `labs/<id>/recorded.ts`: answers from stored files, without an engine. */
+export interface RecordedModule {
+  recorded(spec: ExperimentSpec, io: RecordedIo<Tokenizer>): Promise<RecordedAnswer<unknown> | null>;
+}
+/** Null for a lab that has only the results of its examples. */
+export const loadRecorded = (lab: string): Promise<RecordedModule> | null =>
+  recordings[`../../labs/${lab}/recorded.ts`]?.() ?? null;
+
 export const loadReadme: (lab: string) => Promise<string> = cached((lab) => at(readmes, `${lab}/README.md`));

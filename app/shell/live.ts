@@ -3,7 +3,7 @@ import type { BackendName } from '../../core/model-config.ts';
 import type { SpecHash } from '../../core/protocol/messages.ts';
 import { labOf, parsePlace } from '../state/address.ts';
 import { address, engineHost, experiments, preferences, results } from './app.ts';
-import { loadExamples } from './labs.ts';
+import { loadExamples, loadRecorded } from './labs.ts';
 
 /** Milliseconds: a lab whose quickest run took longer runs only when asked, not with each change. */
 const QUICK = 1_500;
@@ -51,9 +51,21 @@ function onOtherBackend(backend: BackendName): void {
 
 async function present(lab: string, hash: SpecHash): Promise<void> {
   const idle = engineHost.store.getState().status.state === 'idle';
-  if (await isRecorded(lab, hash)) await results.showRecorded(lab, hash);
+  const shown = (await isRecorded(lab, hash)) && (await results.showRecorded(lab, hash));
+  // An engine that runs is quicker than the page's own reading of files.
+  if (!shown && engineHost.store.getState().status.state !== 'ready') void presentFiles(lab, hash);
   if (idle) whenIdle(() => follow(lab, hash));
   else follow(lab, hash);
+}
+
+/** What stored files tell, until the engine answers; in an embed until its button is pressed. */
+async function presentFiles(lab: string, hash: SpecHash): Promise<void> {
+  const reader = loadRecorded(lab);
+  const draft = experiments.store.getState().drafts[lab];
+  if (!reader || !draft || draft.problem || draft.hash !== hash) return;
+  const { answerFromFiles } = await import('./recorded.ts');
+  const entry = await answerFromFiles(draft.spec, hash);
+  if (entry && experiments.store.getState().drafts[lab]?.hash === hash) results.showStored(lab, hash, entry);
 }
 
 function follow(lab: string, hash: SpecHash): void {

@@ -25,3 +25,6 @@ export function readParts(options: URLSearchParams, known: readonly { readonly i
   const found = known.map(({ id }) => id).filter((id) => asked.includes(id));
   return found.length === 0 || found.length === known.length ? null : found;
 }
+
+/** Whether this page is in a frame of another: there, nothing is downloaded until it is asked for. */
+export const isEmbedded = (): boolean => typeof window !== 'undefined' && window.parent !== window;

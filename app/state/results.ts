@@ -60,6 +60,8 @@ export interface Results {
   stop(lab: string): void;
   /** Fetches a recorded result and shows it, unless a live one is there. Resolves to whether something is shown. */
   showRecorded(lab: string, hash: SpecHash): Promise<boolean>;
+  /** Shows an answer that was read from stored files, unless there is one already. */
+  showStored(lab: string, hash: SpecHash, entry: ResultEntry): void;
   dismiss(lab: string): void;
 }
 
@@ -147,6 +149,10 @@ export function createResults({ engine, fetchJson, frame }: ResultsOptions): Res
       }
       if (panel(lab).shown === null) patch(lab, { shown: hash });
       return true;
+    },
+    showStored(lab, hash, entry) {
+      if (store.getState().entries[hash]) patch(lab, { shown: hash });
+      else put(lab, hash, entry);
     },
     dismiss: (lab) => patch(lab, { failure: null }),
   };

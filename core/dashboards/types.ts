@@ -211,8 +211,11 @@ export interface FeatureDashboard {
   /** Of the non-zero activations: 50 bins from 0 to the maximum. */
   readonly histogram: BinnedCounts;
   readonly densities: DensitySpectrum;
-  /** In both conventions, `gain` first. */
-  readonly logits: readonly LogitEffects[];
+  /**
+   * In both conventions, `gain` first; empty for a dictionary that does not write into the residual stream. Null where it was
+   * not read: it takes the model's weights.
+   */
+  readonly logits: readonly LogitEffects[] | null;
   /** Same dictionary, largest cosine first (10). */
   readonly nearest: readonly Neighbour[];
   /** The nearest feature of each other dictionary of the model, in the order of the forward pass; empty in computed dashboards. */

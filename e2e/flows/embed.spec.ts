@@ -60,6 +60,31 @@ test('an embed of an experiment that ships with the site shows the recorded resu
   host.close();
 });
 
+test('an embed of any feature shows its stored dashboard without engine and weights, goes on to the next, and computes when asked', async ({
+  page,
+  site,
+}) => {
+  const host = await openHost([`${site.url}#/embed/feature/primer/blocks.1.hook_resid_post/100`]);
+  await page.goto(host.url);
+  const frame = page.frameLocator('iframe');
+  await expect(frame.getByText('Recorded result: primer, WASM.')).toBeVisible();
+  await expect(frame.getByRole('heading', { name: 'Where it fires' })).toBeVisible();
+  await expect(frame.getByRole('list', { name: 'Examples, strongest' }).getByRole('listitem').first()).toBeVisible();
+  await expect(frame.getByText('This is read off the model’s weights')).toBeVisible();
+  // The next feature, still of what is stored.
+  await frame.getByRole('link', { name: 'Next feature: 101' }).click();
+  await expect(frame.getByRole('textbox', { name: 'Feature, by its number' })).toHaveValue('101');
+  await expect(frame.locator('[data-stale]')).toHaveCount(0);
+  await quiet(site);
+  expect(site.requests.filter((path) => /\.safetensors$|engine\.worker/.test(path))).toEqual([]);
+  expect(site.requests.filter((path) => /\/dashboards\//.test(path)).length).toBeLessThan(5);
+
+  await frame.getByRole('button', { name: 'Run it here' }).click();
+  await expect(frame.getByText(/^Live, computed in this browser: primer, WASM, /)).toBeVisible({ timeout: 90_000 });
+  await expect(frame.getByRole('list', { name: 'Most raised' })).toBeVisible();
+  host.close();
+});
+
 test('an embed of a lab that does not exist says so', async ({ page, site }) => {
   const host = await openHost([`${site.url}#/embed/lab/nowhere`]);
   await page.goto(host.url);

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   decodeIndex,
   encodeIndex,
@@ -11,12 +11,19 @@ import {
   type DashboardsManifest,
 } from '../../core/dashboards/files.ts';
 import type { FeatureDashboard } from '../../core/dashboards/types.ts';
+import { VitrineError } from '../../core/protocol/errors.ts';
 import { tensorData } from '../../core/protocol/wire-tensor.ts';
+import { completeSpec } from '../../core/spec/index.ts';
+import type { RecordedIo, RecordedModel } from '../../core/spec/recorded.ts';
 import { dashboards, type DashboardsArguments } from '../../scripts/dashboards/index.ts';
 import { saveManifest } from '../../scripts/dashboards/files.ts';
 import type { OpenEngine } from '../../scripts/lib/open-engine.ts';
 import { openNodeEngine } from '../../scripts/node-engine/index.ts';
+import type { Tokenizer } from '../../workers/api.ts';
+import { createTokenizer } from '../../workers/tokenizer/tokenizer.ts';
+import { recorded } from './recorded.ts';
 import type { DashboardResult } from './result.ts';
+import { lab } from './spec.ts';
 
 const SAE = 'blocks.1.attn.hook_z';
 const OTHER = 'blocks.0.hook_resid_post';
@@ -57,17 +64,7 @@ beforeAll(async () => {
   expect(await dashboards(args({ job: { kind: 'make', parts: 2, spool } }))).toBe(0);
   const bytes = saveManifest(site, 'primer', [SAE, OTHER]);
   expect(bytes).toBeGreaterThan(100_000);
-  // The makers' engine gives its backend back a moment after it was closed; one that begins too early cannot start.
-  await vi.waitFor(
-    async () => {
-      open = await openNodeEngine({ backend: 'wasm', folder: site });
-      await run({ mode: 'text' }, { prompts: [{ text: 'Monday,' }] }).catch(async (error: unknown) => {
-        await open.close();
-        throw error;
-      });
-    },
-    { timeout: 60_000, interval: 1_000 },
-  );
+  open = await openNodeEngine({ backend: 'wasm', folder: site });
 }, 600_000);
 afterAll(async () => {
   await open?.close();
@@ -114,6 +111,49 @@ describe('stored dashboards', () => {
         expect((shown[p] ?? 0) > 0).toBe((live[p] ?? 0) > 0);
       }
     }
+  }, 300_000);
+
+  it('are read without an engine, and say the same but for what takes weights', async () => {
+    const asked: string[] = [];
+    const read = (path: string): Uint8Array => new Uint8Array(readFileSync(join(site, path)));
+    const json = (path: string): unknown => JSON.parse(readFileSync(join(site, path), 'utf8'));
+    const manifest = json('models/primer/manifest.json') as {
+      readonly files: readonly { readonly role: string; readonly sha256: string }[];
+      readonly saes: readonly (Omit<RecordedModel['saes'][number], 'digest'> & { readonly sha256: string })[];
+    };
+    const digest = manifest.files.find(({ role }) => role === 'weights')?.sha256 ?? '';
+    const io = (change: Partial<RecordedModel> = {}): RecordedIo<Tokenizer> => ({
+      async file(path) {
+        asked.push(path);
+        if (!existsSync(join(site, path))) throw new VitrineError('not-found', path);
+        return read(path);
+      },
+      model: async (id) => ({
+        id,
+        digest,
+        quantization: 'int8',
+        nCtx: 128,
+        saes: manifest.saes.map((sae) => ({ ...sae, digest: sae.sha256 })),
+        ...change,
+      }),
+      tokenizer: async () => createTokenizer(json('models/primer/tokenizer.json'), json('models/primer/tokenizer_config.json')),
+    });
+    const spec = (params: object, saes: readonly string[] = [SAE]) =>
+      completeSpec({ v: 1, lab: 'feature-dashboard', labV: 1, model: 'primer', saes, prompts: [], params: params as never }, lab);
+    for (const feature of features()) {
+      const answer = await recorded(spec({ feature }), io());
+      const { logits, ...stored } = await dashboard({ feature });
+      expect(logits).toHaveLength(2);
+      expect(answer?.result).toEqual({ texts: [], dashboard: { ...stored, logits: null } });
+      expect(answer?.made).toMatchObject({ model: { id: 'primer', digest, quantization: 'int8' }, backend: 'wasm' });
+    }
+    expect(asked.filter((path) => !path.startsWith('dashboards/'))).toEqual([]);
+    // Of other weights it says so; what is not stored, or asked for otherwise, is the engine's.
+    const other = await recorded(spec({ feature: 0 }), io({ digest: '0'.repeat(64) }));
+    expect(other?.result.dashboard?.origin).toMatchObject({ kind: 'stored', stale: ['model'] });
+    expect(await recorded(spec({ feature: 0 }, [OTHER]), io())).toBeNull();
+    expect(await recorded(spec({ feature: 0, mode: 'computed' }), io())).toBeNull();
+    expect(await recorded(spec({ feature: 1_000_000 }), io())).toBeNull();
   }, 300_000);
 
   it('cost at most 60 kB to open', () => {

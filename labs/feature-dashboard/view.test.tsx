@@ -91,8 +91,8 @@ describe('the dashboard of a feature', () => {
     const { stats, logits, nearest, coactive } = dashboard();
     expect(html).toContain(`Active on ${percent(stats.density)} of ${stats.tokens.toLocaleString('en')} tokens`);
     expect(html).toContain(`at most ${number(stats.max)}, on average ${number(stats.mean)}`);
-    expect(html).toContain(signed(logits[0]!.top[0]!.value));
-    expect(html).toContain(signed(logits[0]!.bottom[0]!.value));
+    expect(html).toContain(signed(logits![0]!.top[0]!.value));
+    expect(html).toContain(signed(logits![0]!.bottom[0]!.value));
     expect(html).toContain(`Nearest: ${nearest[0]!.feature}, ${signed(nearest[0]!.cosine)}`);
     if (coactive[0]) expect(html).toContain(`Most often with it: ${coactive[0].feature}`);
   });
@@ -188,7 +188,7 @@ describe('files in foreign forms', () => {
       'n_tokens_in_prompt dataset decoder_weights_dist activations vector'
     ).split(' '))
       expect(feature, key).toHaveProperty(key);
-    const raw = dashboard().logits.find(({ convention }) => convention === 'raw')!;
+    const raw = dashboard().logits!.find(({ convention }) => convention === 'raw')!;
     expect(feature!['pos_values']).toEqual(raw.top.slice(0, 10).map(({ value }) => Number(value.toFixed(5))));
     expect(feature!['freq_hist_data_bar_heights']).toHaveLength(50);
     const heights = feature!['freq_hist_data_bar_heights'] as number[];

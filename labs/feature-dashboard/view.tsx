@@ -1,6 +1,6 @@
 import { useCallback, useMemo, type ReactElement } from 'react';
 import { DASHBOARD_PARTS, featureLink, type DashboardPart } from '../../core/share/feature-address.ts';
-import { Part } from '../../app/state/embed-parts.tsx';
+import { isEmbedded, Part } from '../../app/state/embed-parts.tsx';
 import type { LabPanelProps, LabPart, LabView } from '../../app/state/lab-panel.ts';
 import { useModel } from '../../app/state/use-model.ts';
 import { Button } from '../../app/ui/Button.tsx';
@@ -109,7 +109,7 @@ function Waiting({ running, onRun }: { readonly running: boolean; readonly onRun
   );
 }
 
-function useFeatureContext({ spec, setSpec, setView, run }: Props): FeatureContext {
+function useFeatureContext({ spec, source, setSpec, setView, run }: Props): FeatureContext {
   const model = useModel(spec.model);
   const sae = spec.saes?.[0] ?? '';
   const { feature, documents } = spec.params;
@@ -125,9 +125,10 @@ function useFeatureContext({ spec, setSpec, setView, run }: Props): FeatureConte
         params: { ...s.params, feature: to, mode: 'auto' },
         view: { ...s.view, group: null, token: null },
       }));
-      run();
+      // An embed that shows what is stored goes on with what is stored of the next feature.
+      if (source !== 'recorded' || !isEmbedded()) run();
     },
-    [setSpec, run],
+    [setSpec, run, source],
   );
   return {
     spec,

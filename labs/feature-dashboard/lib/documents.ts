@@ -3,7 +3,14 @@ import { corpusDocument, type DocumentShares } from '../../../core/dashboards/co
 import type { TokenSpan } from '../../../core/dashboards/types.ts';
 import { VariableTableBuilder, type CorpusTokens, type VariableTable } from '../../../core/dashboards/variables.ts';
 import type { PopulationId } from '../../../core/curriculum/types.ts';
-import type { HookedModel } from '../../../workers/api.ts';
+import type { HookedModel, Tokenizer } from '../../../workers/api.ts';
+
+/** What of a model decides how a document is cut into tokens. */
+export interface ReadingModel {
+  readonly id: string;
+  readonly tokenizer: Tokenizer;
+  readonly config: Pick<HookedModel['config'], 'nCtx'>;
+}
 
 /** Which documents: those of a seed, in their shares. */
 export interface CorpusRecipe {
@@ -20,7 +27,7 @@ export interface ReadDocument {
 }
 
 /** Writes a document again and tokenizes it; what is longer than the model's context (with BOS) is cut. */
-export function readDocument({ tokenizer, config }: HookedModel, { seed, shares }: CorpusRecipe, n: number): ReadDocument {
+export function readDocument({ tokenizer, config }: ReadingModel, { seed, shares }: CorpusRecipe, n: number): ReadDocument {
   const document = corpusDocument(seed, n, shares);
   const all = tokenizer.encode(document.text);
   const ids = all.slice(0, config.nCtx - 1);
@@ -28,7 +35,7 @@ export function readDocument({ tokenizer, config }: HookedModel, { seed, shares 
 }
 
 /** The tokens that the model reads for a document. Dashboards put BOS in front wherever the model has one. */
-export const withBos = ({ tokenizer }: HookedModel, ids: readonly number[]): number[] =>
+export const withBos = ({ tokenizer }: Pick<ReadingModel, 'tokenizer'>, ids: readonly number[]): number[] =>
   tokenizer.bosId === null ? [...ids] : [tokenizer.bosId, ...ids];
 
 /** Collects documents 0 … n − 1 into what the statistics need. */

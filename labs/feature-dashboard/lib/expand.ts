@@ -22,19 +22,20 @@ import type {
   VariableMatch,
 } from '../../../core/dashboards/types.ts';
 import { wireTensor } from '../../../core/protocol/wire-tensor.ts';
-import type { HookedModel, Sae } from '../../../workers/api.ts';
-import { readDocument, withBos, type CorpusRecipe, type ReadDocument } from './documents.ts';
+import type { Sae } from '../../../workers/api.ts';
+import { readDocument, withBos, type CorpusRecipe, type ReadDocument, type ReadingModel } from './documents.ts';
 
 export interface ExpandInput {
-  readonly model: HookedModel;
-  readonly sae: Sae;
+  readonly model: ReadingModel;
+  readonly sae: Pick<Sae, 'id' | 'hookName' | 'architecture' | 'dSae'>;
   readonly record: FeatureRecord;
   /** [dSae]: active tokens of every feature of the dictionary. */
   readonly active: ArrayLike<number>;
   readonly corpus: DashboardCorpus;
   readonly recipe: CorpusRecipe;
   readonly origin: DashboardOrigin;
-  readonly logits: readonly LogitEffects[];
+  /** Null where the weights are not at hand. */
+  readonly logits: readonly LogitEffects[] | null;
 }
 
 /** A record as it is shown: texts of the examples written again, and everything that follows from its counts. */
@@ -111,7 +112,7 @@ function groupsOf({ model, record, recipe, corpus }: ExpandInput): ExampleGroup[
 }
 
 function exampleOf(
-  model: HookedModel,
+  model: ReadingModel,
   e: ExampleRecord,
   { ids, population, spans }: ReadDocument,
   max: number,

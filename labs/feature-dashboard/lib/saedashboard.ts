@@ -98,7 +98,7 @@ export function saeDashboardBatch(dashboard: FeatureDashboard): object {
         correlated_features_indices: near.map(({ feature }) => feature),
         correlated_features_l1: [],
         correlated_features_pearson: [],
-        ...logitFields(dashboard.logits),
+        ...logitFields(dashboard.logits ?? []),
         frac_nonzero: stats.density,
         freq_hist_data_bar_values: centres(histogram),
         freq_hist_data_bar_heights: Array.from(tensorData(histogram.counts)),
@@ -140,7 +140,7 @@ export function neuronpediaFeature(dashboard: FeatureDashboard, label: string | 
     correlated_features_pearson: [],
     correlated_features_l1: [],
     decoder_weights_dist: [],
-    ...logitFields(dashboard.logits),
+    ...logitFields(dashboard.logits ?? []),
     freq_hist_data_bar_heights: Array.from(tensorData(histogram.counts)),
     freq_hist_data_bar_values: centres(histogram),
     activations: activationsOf(dashboard.groups, stats.tokens).map((activation, i) => {

@@ -19,24 +19,37 @@ export interface StoredFeature {
   readonly stale: readonly StaleReason[];
 }
 
+type ReadFile = (path: string, listed?: { readonly bytes: number; readonly sha256: string }) => Promise<Uint8Array>;
+
 /** What the stored dashboards hold of a feature; null where there are none of this dictionary. Three files, two of them kept. */
 export async function storedFeature(ctx: RunContext, sae: Sae, feature: number): Promise<StoredFeature | null> {
-  const manifest = await readManifest(ctx);
-  const entry = manifest?.saes.find(({ id }) => id === sae.id);
-  if (!manifest || !entry) return null;
-  const index = decodeIndex(await ctx.file(entry.path, entry));
-  const shard = index.shards[Math.floor(feature / index.perShard)];
-  if (!shard) throw new VitrineError('bad-file', `${entry.path} lists no shard for feature ${feature}`);
-  const records = decodeShard(await ctx.file(shard.path, shard), index);
-  const record = records.find((r) => r.feature === feature);
-  if (!record) throw new VitrineError('bad-file', `${shard.path} does not hold feature ${feature}`);
-  return { index, record, stale: staleReasons(ctx, sae, index) };
+  const found = await storedRecord(ctx.file, ctx.model.id, sae.id, feature);
+  return found && { ...found, stale: staleReasons(ctx, sae, found.index) };
 }
 
-async function readManifest({ file, model }: RunContext): Promise<DashboardsManifest | null> {
+/** The same as it is stored, without asking whether it is of the weights that run now. */
+export async function storedRecord(
+  file: ReadFile,
+  model: string,
+  sae: string,
+  feature: number,
+): Promise<Omit<StoredFeature, 'stale'> | null> {
+  const manifest = await readManifest(file, model);
+  const entry = manifest?.saes.find(({ id }) => id === sae);
+  if (!manifest || !entry) return null;
+  const index = decodeIndex(await file(entry.path, entry));
+  const shard = index.shards[Math.floor(feature / index.perShard)];
+  if (!shard) throw new VitrineError('bad-file', `${entry.path} lists no shard for feature ${feature}`);
+  const records = decodeShard(await file(shard.path, shard), index);
+  const record = records.find((r) => r.feature === feature);
+  if (!record) throw new VitrineError('bad-file', `${shard.path} does not hold feature ${feature}`);
+  return { index, record };
+}
+
+async function readManifest(file: ReadFile, model: string): Promise<DashboardsManifest | null> {
   let bytes: Uint8Array;
   try {
-    bytes = await file(manifestPath(model.id));
+    bytes = await file(manifestPath(model));
   } catch (error) {
     if (error instanceof VitrineError && error.code === 'not-found') return null;
     throw error;
@@ -45,7 +58,7 @@ async function readManifest({ file, model }: RunContext): Promise<DashboardsMani
   try {
     json = JSON.parse(new TextDecoder().decode(bytes)) as unknown;
   } catch (cause) {
-    throw new VitrineError('bad-file', `${manifestPath(model.id)} is not JSON`, { cause });
+    throw new VitrineError('bad-file', `${manifestPath(model)} is not JSON`, { cause });
   }
   return parseDashboardsManifest(json);
 }

@@ -18,6 +18,7 @@ const SHOWN = 10;
 export function Writes({ context }: { readonly context: DashboardContext }): ReactElement | null {
   const { dashboard, spec, setView, file } = context;
   const scheme = useScheme();
+  if (dashboard.logits === null) return <NotRead />;
   const logits = dashboard.logits.find(({ convention }) => convention === spec.view.logits) ?? dashboard.logits[0];
   if (!logits) return null;
   const { top, bottom, histogram } = logits;
@@ -93,6 +94,15 @@ export function Writes({ context }: { readonly context: DashboardContext }): Rea
     </Figure>
   );
 }
+
+const NotRead = (): ReactElement => (
+  <section aria-label="What it writes">
+    <h2>What it writes</h2>
+    <p className={styles.none}>
+      This is read off the model’s weights, which are not here yet. Everything else on this page was stored with the site.
+    </p>
+  </section>
+);
 
 interface EffectsProps {
   readonly label: string;

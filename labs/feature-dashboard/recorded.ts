@@ -1,0 +1,62 @@
+import { corpusSample } from '../../core/dashboards/corpus.ts';
+import { GENERATOR, type DashboardIndex } from '../../core/dashboards/files.ts';
+import type { StaleReason } from '../../core/dashboards/types.ts';
+import type { ExperimentSpec } from '../../core/spec/index.ts';
+import type { RecordedAnswer, RecordedIo, RecordedModel } from '../../core/spec/recorded.ts';
+import type { Tokenizer } from '../../workers/api.ts';
+import { expandRecord } from './lib/expand.ts';
+import { storedRecord } from './lib/stored.ts';
+import type { DashboardResult } from './result.ts';
+import type { DashboardParams } from './spec.ts';
+
+/**
+ * The stored dashboard of a feature, without engine and weights: three files, the model's tokenizer, and the curriculum, which
+ * writes the texts of the examples again. What must be read off the weights (logit effects, the reader's own text) is left out.
+ * @returns null where nothing is stored of the dictionary, or the experiment asks for something else
+ */
+export async function recorded(
+  spec: ExperimentSpec & { readonly params: DashboardParams },
+  io: RecordedIo<Tokenizer>,
+): Promise<RecordedAnswer<DashboardResult> | null> {
+  const [id, ...more] = spec.saes ?? [];
+  if (id === undefined || more.length > 0 || spec.params.mode !== 'auto') return null;
+  const model = await io.model(spec.model);
+  const entry = model?.saes.find((sae) => sae.id === id);
+  if (!model || !entry || spec.params.feature >= entry.dSae) return null;
+  const stored = await storedRecord((path) => io.file(path), model.id, id, spec.params.feature);
+  if (!stored) return null;
+  const { index, record } = stored;
+  const { seed, shares, documents, tokens } = index.corpus;
+  const dashboard = expandRecord({
+    model: { id: model.id, tokenizer: await io.tokenizer(model.id), config: { nCtx: model.nCtx } },
+    sae: { id, hookName: entry.hookName, architecture: entry.architecture, dSae: entry.dSae },
+    record,
+    active: index.active,
+    corpus: { seed, documents, tokens },
+    recipe: { seed, shares },
+    origin: { kind: 'stored', generator: index.generator, stale: staleReasons(index, model, entry.digest) },
+    logits: null,
+  });
+  return {
+    result: { texts: [], dashboard },
+    made: {
+      model: index.model,
+      saes: [{ id, digest: index.sae.digest }],
+      // `vitrine dashboards` runs nowhere else.
+      backend: 'wasm',
+    },
+  };
+}
+
+/** What is not the same now as when it was made, by the digests that the manifest lists. */
+function staleReasons(made: DashboardIndex, { digest, quantization }: RecordedModel, sae: string): StaleReason[] {
+  const { seed, shares, sample } = made.corpus;
+  const checks: readonly (readonly [StaleReason, boolean])[] = [
+    ['model', made.model.digest !== digest],
+    ['quantization', made.model.quantization !== quantization],
+    ['sae', made.sae.digest !== sae],
+    ['text', sample !== corpusSample(seed, shares)],
+    ['generator', made.generator !== GENERATOR],
+  ];
+  return checks.filter(([, differs]) => differs).map(([reason]) => reason);
+}
