@@ -1,25 +1,22 @@
 import type { Quantization } from '../../core/model-config.ts';
-import { dequantizeValues, GROUP, packInt4, packInt8, quantize, type Grouped } from './quantize.ts';
+import { dequantizeValues, GROUP, quantize, type Grouped } from './quantize.ts';
 import { tf } from './tf.ts';
+import { disposeInWasm, storeF32, storeGrouped, type InWasm } from './wasm/store.ts';
 import { onWebGpu } from './webgpu/dispatch.ts';
+import { packDense, packGrouped } from './webgpu/pack.ts';
+import { shardInputs, type Packed } from './webgpu/weights-wgsl.ts';
 
 /**
  * A weight matrix [n, k] = [out, in], as torch's Linear holds it; y = x Wᵀ. On WebGPU it stays packed and is dequantized
- * inside the matmul; WASM and CPU hold the dequantized float32 values, which give the same numbers.
+ * inside the matmul, and so it does in the memory of the WASM kernels; elsewhere it is dequantized to float32, which gives the
+ * same numbers.
  */
 export interface Matrix {
   /** What the weights were rounded to. `f32` also where k is not a multiple of 32. */
   readonly kind: Quantization;
   readonly n: number;
   readonly k: number;
-  readonly store: Packed | Dense;
-}
-export interface Packed {
-  readonly type: 'packed';
-  /** i32 [n, k/4] or [n, k/8]; float32 [n, k] for `f32`. */
-  readonly words: tf.Tensor;
-  /** float32 [n, k/32]; null for `f32`. */
-  readonly scales: tf.Tensor | null;
+  readonly store: Packed | Dense | InWasm;
 }
 export interface Dense {
   readonly type: 'dense';
@@ -51,19 +48,16 @@ export function matrixFromGrouped(data: Grouped, n: number, k: number, kind: Qua
 
 function fromGrouped(data: Grouped, n: number, k: number): Matrix {
   const kind = data.bits === 8 ? 'int8' : 'int4';
-  if (!onWebGpu() || data.group !== GROUP || data.mins !== null) return { ...fromDense(dequantizeValues(data), n, k), kind };
-  const words = kind === 'int8' ? packInt8(data.q) : packInt4(data.q);
-  const store: Packed = {
-    type: 'packed',
-    words: tf.keep(tf.tensor2d(words, [n, words.length / n], 'int32')),
-    scales: tf.keep(tf.tensor2d(data.scales, [n, k / GROUP])),
-  };
-  return { kind, n, k, store };
+  const inWasm = storeGrouped(data, n, k);
+  if (inWasm) return { kind, n, k, store: inWasm };
+  if (!onWebGpu() || k % GROUP !== 0) return { ...fromDense(dequantizeValues(data), n, k), kind };
+  return { kind, n, k, store: packGrouped(data, n, k) };
 }
 
 function fromDense(values: Float32Array, n: number, k: number): Matrix {
-  if (onWebGpu())
-    return { kind: 'f32', n, k, store: { type: 'packed', words: tf.keep(tf.tensor2d(values, [n, k])), scales: null } };
+  if (onWebGpu()) return { kind: 'f32', n, k, store: packDense(values, n, k) };
+  const inWasm = storeF32(values, n, k);
+  if (inWasm) return { kind: 'f32', n, k, store: inWasm };
   const transposed = new Float32Array(values.length);
   for (let row = 0; row < n; row++)
     for (let column = 0; column < k; column++) transposed[column * n + row] = values[row * k + column] ?? 0;
@@ -77,12 +71,14 @@ export function rowMajor(dense: Dense): tf.Tensor2D {
 }
 
 export function disposeMatrix(matrix: Matrix): void {
-  if (matrix.store.type === 'packed') tf.dispose([matrix.store.words, ...(matrix.store.scales ? [matrix.store.scales] : [])]);
+  if (matrix.store.type === 'wasm') disposeInWasm(matrix.store);
+  else if (matrix.store.type === 'packed') tf.dispose(matrix.store.shards.flatMap(shardInputs));
   else tf.dispose([matrix.store.wT, ...(matrix.store.w ? [matrix.store.w] : [])]);
 }
 
 /** Bytes on the device. */
 export function matrixBytes({ store }: Matrix): number {
+  if (store.type === 'wasm') return store.bytes;
   if (store.type === 'dense') return (store.wT.size + (store.w?.size ?? 0)) * 4;
-  return (store.words.size + (store.scales?.size ?? 0)) * 4;
+  return store.shards.flatMap(shardInputs).reduce((sum, t) => sum + t.size * 4, 0);
 }

@@ -1,10 +1,11 @@
 import { rowMajor, type Matrix } from '../matrix.ts';
 import { tf } from '../tf.ts';
+import { rowsInWasm } from '../wasm/store.ts';
 import { dispatch, emptyTensor } from '../webgpu/dispatch.ts';
-import { afterWeights, packed, packedInputs, weightFunction, type Packing } from '../webgpu/weights-wgsl.ts';
+import { afterWeights, packed, shardInputs, weightFunction, type Packing } from '../webgpu/weights-wgsl.ts';
 
 const shader = (packing: Packing): string => `
-struct Uniforms { T: u32, K: u32, N: u32, extra: u32 }
+struct Uniforms { K: u32, first: u32, N: u32, total: u32 }
 @group(0) @binding(0) var<storage, read_write> rows: array<f32>;
 @group(0) @binding(1) var<storage, read> ids: array<i32>;
 ${weightFunction(packing, 2)}
@@ -12,22 +13,26 @@ ${weightFunction(packing, 2)}
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   if (id.x >= u.K) { return; }
-  rows[id.y * u.K + id.x] = weight(min(u32(max(ids[id.y], 0)), u.N - 1u), id.x, u.K);
+  let n = min(u32(max(ids[id.y], 0)), u.total - 1u);
+  if (n < u.first || n >= u.first + u.N) { return; }
+  rows[id.y * u.K + id.x] = weight(n - u.first, id.x, u.K);
 }`;
 
 /** Rows of a matrix by index, dequantized: [t, k]. Not differentiable. */
 export function gatherRows(matrix: Matrix, ids: tf.Tensor1D): tf.Tensor2D {
+  if (matrix.store.type === 'wasm') return rowsInWasm(ids, matrix.store);
   if (matrix.store.type === 'dense') return tf.gather(rowMajor(matrix.store), ids);
-  const { packing, store } = packed(matrix);
+  const { packing, shards } = packed(matrix);
   const rows = emptyTensor([ids.shape[0], matrix.k]) as tf.Tensor2D;
   if (ids.shape[0] === 0) return rows;
-  dispatch({
-    key: `dequant-rows-${packing}`,
-    code: () => shader(packing),
-    outputs: [rows],
-    inputs: [ids, ...packedInputs(store)],
-    uniforms: [ids.shape[0], matrix.k, matrix.n, 0],
-    groups: [Math.ceil(matrix.k / 64), ids.shape[0], 1],
-  });
+  for (const shard of shards)
+    dispatch({
+      key: `dequant-rows-${packing.name}`,
+      code: () => shader(packing),
+      outputs: [rows],
+      inputs: [ids, ...shardInputs(shard)],
+      uniforms: [matrix.k, shard.first, shard.n, matrix.n],
+      groups: [Math.ceil(matrix.k / 64), ids.shape[0], 1],
+    });
   return rows;
 }

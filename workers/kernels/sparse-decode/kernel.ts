@@ -2,8 +2,8 @@ import { gatherRows } from '../dequant-rows/kernel.ts';
 import type { Matrix } from '../matrix.ts';
 import type { SparseActsGpu } from '../sparse.ts';
 import { tf } from '../tf.ts';
-import { dispatch, emptyTensor, onWebGpu } from '../webgpu/dispatch.ts';
-import { afterWeights, packed, packedInputs, weightFunction, type Packing } from '../webgpu/weights-wgsl.ts';
+import { dispatch, emptyTensor } from '../webgpu/dispatch.ts';
+import { afterWeights, packed, onlyShard, shardInputs, weightFunction, type Packing } from '../webgpu/weights-wgsl.ts';
 
 const shader = (packing: Packing): string => `
 struct Uniforms { T: u32, K: u32, cap: u32, extra: u32 }
@@ -29,14 +29,15 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
  * @returns [t, d_in]
  */
 export function sparseDecode(acts: SparseActsGpu, wDec: Matrix, bias: tf.Tensor1D): tf.Tensor2D {
-  if (!onWebGpu()) return tf.tidy(() => tf.add(tf.sum(tf.mul(activeRows(acts, wDec), tf.expandDims(masked(acts), 2)), 1), bias));
-  const { packing, store } = packed(wDec);
+  const shard = onlyShard(wDec);
+  if (!shard) return tf.tidy(() => tf.add(tf.sum(tf.mul(activeRows(acts, wDec), tf.expandDims(masked(acts), 2)), 1), bias));
+  const { packing } = packed(wDec);
   const y = emptyTensor([acts.t, wDec.k]) as tf.Tensor2D;
   dispatch({
-    key: `sparse-decode-${packing}`,
+    key: `sparse-decode-${packing.name}`,
     code: () => shader(packing),
     outputs: [y],
-    inputs: [acts.counts, acts.indices, acts.values, bias, ...packedInputs(store)],
+    inputs: [acts.counts, acts.indices, acts.values, bias, ...shardInputs(shard)],
     uniforms: [acts.t, wDec.k, acts.cap, 0],
     groups: [Math.ceil(wDec.k / 64), acts.t, 1],
   });

@@ -1,34 +1,31 @@
-import { rowsPerInvocation } from '../dequant-matmul/kernel.ts';
-import { matmulFlat, matmulScalar, type Epilogue } from '../dequant-matmul/shader.ts';
 import { linear } from '../dequant-matmul/kernel.ts';
+import { multiply } from '../dequant-matmul/launch.ts';
+import type { Epilogue } from '../dequant-matmul/shader.ts';
 import type { Matrix } from '../matrix.ts';
 import { readMany } from '../read.ts';
 import type { SparseActs } from '../sparse.ts';
 import { tf } from '../tf.ts';
-import { clearTensor, dispatch, emptyTensor, onWebGpu } from '../webgpu/dispatch.ts';
-import { packed, packedInputs, type Packing } from '../webgpu/weights-wgsl.ts';
+import { encodeInWasm } from '../wasm/sparse.ts';
+import { clearTensor, emptyTensor, onWebGpu } from '../webgpu/dispatch.ts';
 
-const COLUMNS = 2;
-const WORKGROUP = 32;
 const FIRST_CAP = 256;
 
 /** Appends an active feature to its row. The order within a row is not fixed; rows are sorted on the host. */
-function append(packing: Packing): Epilogue {
-  const at = 3 + 2 + (packing === 'f32' ? 0 : 1);
-  return {
-    name: 'append',
-    declare: `@group(0) @binding(0) var<storage, read_write> counts: array<atomic<u32>>;
+const APPEND: Epilogue = {
+  name: 'append',
+  outputs: 3,
+  extraInputs: 2,
+  declare: (at) => `@group(0) @binding(0) var<storage, read_write> counts: array<atomic<u32>>;
 @group(0) @binding(1) var<storage, read_write> indices: array<i32>;
 @group(0) @binding(2) var<storage, read_write> values: array<f32>;
 @group(0) @binding(${at}) var<storage, read> bias: array<f32>;
 @group(0) @binding(${at + 1}) var<storage, read> threshold: array<f32>;`,
-    write: `let p = acc + bias[column];
+  write: `let p = acc + bias[column];
     if (p > 0.0 && p > threshold[column]) {
       let slot = atomicAdd(&counts[row], 1u);
       if (slot < u.extra) { indices[row * u.extra + slot] = i32(column); values[row * u.extra + slot] = p; }
     }`,
-  };
-}
+};
 
 /**
  * f = ReLU(p) · 1[p > threshold], p = x W_enc + b_enc, as lists of active features: matmul, threshold and compaction in
@@ -46,6 +43,7 @@ export async function encodeAndRead(
   bias: tf.Tensor1D,
   threshold: tf.Tensor1D,
 ): Promise<SparseActs> {
+  if (wEncT.store.type === 'wasm') return encodeInWasm(x, wEncT.store, bias, threshold);
   if (!onWebGpu()) return encodeOnHost(x, wEncT, bias, threshold);
   let cap = Math.min(FIRST_CAP, wEncT.n);
   for (;;) {
@@ -66,23 +64,12 @@ function launch(
   threshold: tf.Tensor1D,
   cap: number,
 ): [tf.Tensor, tf.Tensor, tf.Tensor] {
-  const { packing, store } = packed(wEncT);
   const t = x.shape[0];
   const counts = emptyTensor([t], 'int32');
   const indices = emptyTensor([t, cap], 'int32');
   const values = emptyTensor([t, cap]);
   clearTensor(counts);
-  const scalar = wEncT.k % 4 !== 0;
-  const rows = scalar ? 1 : rowsPerInvocation(t);
-  const columns = scalar ? 1 : COLUMNS;
-  dispatch({
-    key: `sparse-encode-${scalar ? 'scalar' : packing}-${rows}`,
-    code: () => (scalar ? matmulScalar(append('f32'), 3, 2) : matmulFlat(packing, rows, columns, append(packing), 3, 2)),
-    outputs: [counts, indices, values],
-    inputs: [x, ...packedInputs(store), bias, threshold],
-    uniforms: [t, wEncT.n, wEncT.k, cap],
-    groups: [Math.ceil(wEncT.n / columns / WORKGROUP), Math.ceil(t / rows), 1],
-  });
+  multiply(x, t, wEncT, APPEND, [counts, indices, values], [bias, threshold], cap);
   return [counts, indices, values];
 }
 

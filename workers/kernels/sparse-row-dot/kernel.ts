@@ -2,8 +2,8 @@ import type { Matrix } from '../matrix.ts';
 import { activeRows } from '../sparse-decode/kernel.ts';
 import type { SparseActsGpu } from '../sparse.ts';
 import { tf } from '../tf.ts';
-import { dispatch, emptyTensor, onWebGpu } from '../webgpu/dispatch.ts';
-import { afterWeights, packed, packedInputs, weightFunction, type Packing } from '../webgpu/weights-wgsl.ts';
+import { dispatch, emptyTensor } from '../webgpu/dispatch.ts';
+import { afterWeights, packed, onlyShard, shardInputs, weightFunction, type Packing } from '../webgpu/weights-wgsl.ts';
 
 const shader = (packing: Packing): string => `
 struct Uniforms { T: u32, K: u32, cap: u32, extra: u32 }
@@ -31,20 +31,21 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
  * @returns [t, cap], 0 beyond a row's count
  */
 export function sparseRowDot(acts: SparseActsGpu, wDec: Matrix, dY: tf.Tensor2D): tf.Tensor2D {
-  if (!onWebGpu()) {
+  const shard = onlyShard(wDec);
+  if (!shard) {
     return tf.tidy(() => {
       const dots = tf.sum(tf.mul(activeRows(acts, wDec), tf.expandDims(dY, 1)), 2) as tf.Tensor2D;
       const slot = tf.reshape(tf.range(0, acts.cap, 1, 'int32'), [1, acts.cap]);
       return tf.where(tf.less(slot, tf.reshape(acts.counts, [acts.t, 1])), dots, tf.zerosLike(dots));
     });
   }
-  const { packing, store } = packed(wDec);
+  const { packing } = packed(wDec);
   const y = emptyTensor([acts.t, acts.cap]) as tf.Tensor2D;
   dispatch({
-    key: `sparse-row-dot-${packing}`,
+    key: `sparse-row-dot-${packing.name}`,
     code: () => shader(packing),
     outputs: [y],
-    inputs: [acts.counts, acts.indices, dY, ...packedInputs(store)],
+    inputs: [acts.counts, acts.indices, dY, ...shardInputs(shard)],
     uniforms: [acts.t, wDec.k, acts.cap, 0],
     groups: [Math.ceil(acts.cap / 64), acts.t, 1],
   });

@@ -1,42 +1,108 @@
-import type { Matrix, Packed } from '../matrix.ts';
-
-/** How a packed matrix lies in memory; part of every pipeline key. */
-export type Packing = 'f32' | 'int8' | 'int4';
-
-export function packed(matrix: Matrix): { readonly packing: Packing; readonly store: Packed } {
-  if (matrix.store.type !== 'packed') throw new Error('the matrix was made on another backend');
-  return { packing: matrix.store.scales ? (matrix.kind as Packing) : 'f32', store: matrix.store };
-}
-
-/** The buffers of a packed matrix, in binding order. */
-export function packedInputs(store: Packed): [Packed['words']] | [Packed['words'], Packed['words']] {
-  return store.scales ? [store.words, store.scales] : [store.words];
-}
+import type { Matrix } from '../matrix.ts';
+import type { Tensor } from '../tf.ts';
 
 /**
- * Declares the matrix at bindings `at` (and `at + 1` for scales) and `fn weight(n, k, K)`: one dequantized weight.
- * For kernels that touch few weights; the matmuls unpack whole vectors.
+ * How a matrix lies in GPU memory. Values: `f32`, or int8/int4 words. Each group of 16 or 32 has a scale and perhaps a
+ * minimum, w = q · scale + min, in one of these forms (`half`: f16, where that loses nothing):
+ * scale f32 · scale half, two to a word · scale and min half in one word · scale and min f32.
  */
-export function weightFunction(packing: Packing, at: number): string {
-  if (packing === 'f32') {
-    return `@group(0) @binding(${at}) var<storage, read> W: array<f32>;
-fn weight(n: u32, k: u32, K: u32) -> f32 { return W[n * K + k]; }`;
-  }
-  const unpack =
-    packing === 'int8'
-      ? 'let q = f32(i32(W[n * (K / 4u) + k / 4u] << (24u - 8u * (k % 4u))) >> 24u);'
-      : 'let j = k % 8u; let q = f32((W[n * (K / 8u) + k / 8u] >> (8u * (j % 4u) + 4u * (j / 4u))) & 15u) - 8.0;';
-  return `@group(0) @binding(${at}) var<storage, read> W: array<u32>;
-@group(0) @binding(${at + 1}) var<storage, read> S: array<f32>;
-fn weight(n: u32, k: u32, K: u32) -> f32 { ${unpack} return q * S[n * (K / 32u) + k / 32u]; }`;
+export type Meta = 'none' | 'scale' | 'half' | 'half-min' | 'min';
+export interface Packing {
+  readonly bits: 4 | 8 | 32;
+  readonly group: 16 | 32;
+  readonly meta: Meta;
+  /** −128 occurs, which the quick way of unpacking int8 cannot hold. */
+  readonly full: boolean;
+  /** Says all of the above; part of every pipeline key. */
+  readonly name: string;
 }
 
-/** First binding after the matrix. */
-export const afterWeights = (packing: Packing, at: number): number => at + (packing === 'f32' ? 1 : 2);
+/** Some rows of a matrix, few enough for one binding. */
+export interface Shard {
+  readonly first: number;
+  readonly n: number;
+  /** i32 [n, k/4] or [n, k/8]; float32 [n, k]. */
+  readonly words: Tensor;
+  /** What `Packing.meta` says, row by row; null for f32. */
+  readonly scales: Tensor | null;
+}
+export interface Packed {
+  readonly type: 'packed';
+  readonly packing: Packing;
+  readonly shards: readonly Shard[];
+}
 
-/** Vectors of four neighbours of a packed word: int8 (the 127 of unpack4x8snorm is folded into the scale), int4 low and high half. */
-export const UNPACK = `
-fn int8x4(w: u32) -> vec4<f32> { return unpack4x8snorm(w); }
-fn int4lo(w: u32) -> vec4<f32> { return unpack4x8unorm(w & 0x0f0f0f0fu) * 255.0 - 8.0; }
-fn int4hi(w: u32) -> vec4<f32> { return unpack4x8unorm((w >> 4u) & 0x0f0f0f0fu) * 255.0 - 8.0; }
-`;
+export const packingOf = (bits: Packing['bits'], group: 16 | 32, meta: Meta, full = false): Packing => ({
+  bits,
+  group,
+  meta,
+  full,
+  name: bits === 32 ? 'f32' : `int${bits}-${group}-${meta}${full ? '-full' : ''}`,
+});
+
+export function packed(matrix: Matrix): Packed {
+  if (matrix.store.type !== 'packed') throw new Error('the matrix was made on another backend');
+  return matrix.store;
+}
+
+/** The matrix, where it lies packed in one piece; else null. */
+export function onlyShard({ store }: Matrix): Shard | null {
+  return store.type === 'packed' && store.shards.length === 1 ? (store.shards[0] ?? null) : null;
+}
+
+/** The buffers of a shard, in binding order. */
+export const shardInputs = ({ words, scales }: Shard): Tensor[] => (scales ? [words, scales] : [words]);
+
+/** First binding after the matrix. */
+export const afterWeights = ({ bits }: Packing, at: number): number => at + (bits === 32 ? 1 : 2);
+
+/** f16 numbers are held times 2^HALF_SHIFT, so that none is subnormal; devices may flush those. */
+export const HALF_SHIFT = 10;
+const HALF = `fn half(h: u32) -> f32 { return bitcast<f32>(((h & 0x7fffu) << 13u) | ((h & 0x8000u) << 16u)) * ${2 ** (112 - HALF_SHIFT)}f; }`;
+const META: Readonly<Record<Exclude<Meta, 'none'>, readonly [type: string, get: string]>> = {
+  scale: ['f32', 'vec2<f32>(S[g], 0.0)'],
+  half: ['u32', 'vec2<f32>(half(S[g / 2u] >> (16u * (g % 2u))), 0.0)'],
+  'half-min': ['u32', 'vec2<f32>(half(S[g]), half(S[g] >> 16u))'],
+  min: ['vec2<f32>', 'S[g]'],
+};
+export const hasMin = ({ meta }: Packing): boolean => meta === 'min' || meta === 'half-min';
+/** 4-bit values are stored from 0 to 15; together with a half minimum, that is the file's own, they count from 0. */
+const offset = ({ meta }: Packing): string => (meta === 'half-min' ? '0.0' : '8.0');
+/** `int8x4` returns q divided by this. */
+export const unit = ({ bits, full }: Packing): number => (bits === 8 && !full ? 127 : 1);
+
+/**
+ * Declares the matrix at bindings `at` (and `at + 1`), `fn metaOf(g)` with scale and minimum of the group g (counted over
+ * the whole shard), and how to unpack a word into four neighbours: `int8x4`, or `int4lo` and `int4hi`.
+ */
+export function declareWeights(packing: Packing, at: number, words: 'single' | 'vector'): string {
+  const type = packing.bits === 32 ? 'f32' : 'u32';
+  const declared = `@group(0) @binding(${at}) var<storage, read> W: array<${words === 'single' ? type : `vec4<${type}>`}>;`;
+  if (packing.meta === 'none') return declared;
+  const [metaType, get] = META[packing.meta];
+  const unpack =
+    packing.bits === 4
+      ? `fn int4lo(w: u32) -> vec4<f32> { return unpack4x8unorm(w & 0x0f0f0f0fu) * 255.0 - ${offset(packing)}; }
+fn int4hi(w: u32) -> vec4<f32> { return unpack4x8unorm((w >> 4u) & 0x0f0f0f0fu) * 255.0 - ${offset(packing)}; }`
+      : packing.full
+        ? `fn int8x4(w: u32) -> vec4<f32> { return vec4<f32>(bitcast<vec4<i32>>(vec4<u32>(w) << vec4<u32>(24u, 16u, 8u, 0u)) >> vec4<u32>(24u)); }`
+        : `fn int8x4(w: u32) -> vec4<f32> { return unpack4x8snorm(w); }`;
+  return `${declared}
+@group(0) @binding(${at + 1}) var<storage, read> S: array<${metaType}>;
+${HALF}
+fn metaOf(g: u32) -> vec2<f32> { return ${get}; }
+${unpack}`;
+}
+
+/** As `declareWeights`, with `fn weight(n, k, K)`: one dequantized weight. For kernels that touch few of them. */
+export function weightFunction(packing: Packing, at: number): string {
+  const declared = declareWeights(packing, at, 'single');
+  if (packing.bits === 32) return `${declared}\nfn weight(n: u32, k: u32, K: u32) -> f32 { return W[n * K + k]; }`;
+  const q =
+    packing.bits === 8
+      ? 'f32(i32(W[n * (K / 4u) + k / 4u] << (24u - 8u * (k % 4u))) >> 24u)'
+      : `f32((W[n * (K / 8u) + k / 8u] >> (8u * (k % 4u) + 4u * ((k % 8u) / 4u))) & 15u) - ${offset(packing)}`;
+  const group = `${packing.group}u`;
+  return `${declared}
+fn weight(n: u32, k: u32, K: u32) -> f32 { let m = metaOf(n * (K / ${group}) + k / ${group}); return (${q}) * m.x + m.y; }`;
+}
