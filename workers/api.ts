@@ -1,5 +1,6 @@
 /** What a lab may use of the engine. Labs import this file and nothing else of `workers/`. */
 import type * as tfTypes from '@tensorflow/tfjs-core';
+import type { ChatMessage, ChatOptions, RenderedChat } from '../core/chat.ts';
 import type { HookName } from '../core/hooks.ts';
 import type { Intervention } from '../core/interventions.ts';
 import type { Metric } from '../core/metrics.ts';
@@ -158,18 +159,32 @@ export interface Sae {
 }
 
 export interface Tokenizer {
+  /** One more than the largest id. Ids without a token, as in padded vocabularies, have an empty text. */
   readonly size: number;
   readonly bosId: number | null;
   readonly eosId: number | null;
+  /** Whether the model comes with a chat template. */
+  readonly hasChat: boolean;
   /** Ids without BOS; `encodePrompt` puts BOS in front where the model was trained with one. */
   encode(text: string): number[];
   encodePrompt(text: string, bos?: boolean): number[];
+  /**
+   * A chat through the model's template, exactly as `apply_chat_template` of transformers: whatever the template writes is read
+   * with special tokens recognised and nothing put in front, so BOS is there once, or not, as the template has it. As there,
+   * a special token that is spelled out in a message becomes that token.
+   * @throws `bad-spec` where there is no template, or the template refuses the messages; `bad-file` where it cannot be read
+   */
+  applyChat(messages: readonly ChatMessage[], options: ChatOptions): Promise<RenderedChat>;
   decode(ids: readonly number[]): string;
   token(id: number): TokenText;
   /** The id of a text that is exactly one token, else null. */
   single(text: string): number | null;
-  /** Half-open UTF-8 byte ranges of each token in the text. */
-  byteOffsets(ids: readonly number[]): readonly (readonly [number, number])[];
+  /**
+   * Half-open UTF-8 byte ranges of each token; a BOS in front is empty. With `text`, the one that was encoded, ranges are those
+   * in that text: where the tokenizer changed it (NFC), every token that holds a part of a changed character covers all of it,
+   * so ranges may overlap there. Without, ranges are in what the tokens spell, which is the same where nothing is changed.
+   */
+  byteOffsets(ids: readonly number[], text?: string): readonly (readonly [number, number])[];
 }
 
 /** Reads tensors back in one go. Never blocks the device queue with a synchronous read. */

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { CHAT_ROLES, type ChatMessage } from '../chat.ts';
 import { isHubId } from '../files/hub.ts';
 import { parseHook, type HookName } from '../hooks.ts';
 import type { Intervention } from '../interventions.ts';
@@ -10,6 +11,7 @@ export const LIMITS = {
   prompts: 64,
   promptCharacters: 8_000,
   promptTokens: 8_192,
+  messages: 64,
   interventions: 64,
   list: 4_096,
   id: 200,
@@ -96,9 +98,19 @@ const metric = v.variant('kind', [
   v.strictObject({ kind: v.literal('loss') }),
 ]);
 
+const messages = v.pipe(
+  v.array(v.strictObject({ role: v.picklist(CHAT_ROLES), content: v.pipe(v.string(), v.maxLength(LIMITS.promptCharacters)) })),
+  v.minLength(1),
+  v.maxLength(LIMITS.messages),
+  v.check(
+    (list) => list.reduce((sum, { content }) => sum + content.length, 0) <= LIMITS.promptCharacters,
+    `more than ${LIMITS.promptCharacters} characters`,
+  ),
+);
 const prompt = v.union([
   v.strictObject({ text: v.pipe(v.string(), v.maxLength(LIMITS.promptCharacters)), bos: v.optional(v.boolean()) }),
   v.strictObject({ tokens: v.pipe(v.array(index), v.maxLength(LIMITS.promptTokens)) }),
+  v.strictObject({ messages }),
 ]);
 const sampling = v.strictObject({
   seed: int(0, 0xffff_ffff),
@@ -135,7 +147,11 @@ const record = v.pipe(
   ),
 );
 
-export type Prompt = { readonly text: string; readonly bos?: boolean } | { readonly tokens: readonly number[] };
+/** What the model reads: a text, tokens by their ids, or a chat that its template turns into text. */
+export type Prompt =
+  | { readonly text: string; readonly bos?: boolean }
+  | { readonly tokens: readonly number[] }
+  | { readonly messages: readonly ChatMessage[] };
 export interface SamplingSpec {
   readonly seed: number;
   readonly temperature?: number;

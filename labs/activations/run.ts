@@ -1,4 +1,5 @@
 import { hookAxes, matchHooks, parseHook, type HookName } from '../../core/hooks.ts';
+import { allPromptIds } from '../../core/prompt-ids.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import { tensorData, wireTensor, type WireTensor } from '../../core/protocol/wire-tensor.ts';
 import type { ExperimentSpec } from '../../core/spec/index.ts';
@@ -16,7 +17,7 @@ const MAX_NUMBERS = 64 * 2 ** 20;
 /** Every asked hook on every prompt, one prompt after the other, so that padding never enters a number. */
 export async function* run(spec: Spec, ctx: RunContext): AsyncGenerator<ActivationsChunk, ActivationsResult> {
   const { model } = ctx;
-  const ids = spec.prompts.map((p) => ('tokens' in p ? [...p.tokens] : model.tokenizer.encodePrompt(p.text, p.bos)));
+  const ids = await allPromptIds(model.tokenizer, spec.prompts);
   if (ids.length === 0 || ids.some((row) => row.length === 0)) throw new VitrineError('prompt-empty', 'a prompt has no tokens');
   const hooks = resolveHooks(spec.params.hooks, ctx);
   const prompts = ids.map((row) => row.map((id) => model.tokenizer.token(id)));

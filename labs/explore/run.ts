@@ -1,4 +1,5 @@
 import { hookName, type HookName } from '../../core/hooks.ts';
+import { allPromptIds } from '../../core/prompt-ids.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import { wireTensor } from '../../core/protocol/wire-tensor.ts';
 import type { ExperimentSpec } from '../../core/spec/index.ts';
@@ -18,7 +19,7 @@ type Spec = ExperimentSpec & { readonly params: ExploreParams };
  */
 export async function* run(spec: Spec, ctx: RunContext): AsyncGenerator<ExploreChunk, ExploreResult> {
   const { model } = ctx;
-  const prompts = spec.prompts.map((p) => ('tokens' in p ? [...p.tokens] : model.tokenizer.encodePrompt(p.text, p.bos)));
+  const prompts = await allPromptIds(model.tokenizer, spec.prompts);
   const ids = prompts[0] ?? [];
   if (ids.length === 0 || (ids.length === 1 && ids[0] === model.tokenizer.bosId))
     throw new VitrineError('prompt-empty', 'the first prompt has no tokens');

@@ -1,3 +1,4 @@
+import { promptIds } from '../../core/prompt-ids.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import { wireTensor } from '../../core/protocol/wire-tensor.ts';
 import type { FeatureDashboard } from '../../core/dashboards/types.ts';
@@ -70,7 +71,7 @@ async function dashboardOf(
 
 async function activationsOn(ctx: RunContext, sae: Sae, feature: number, prompt: Prompt, i: number): Promise<TextActivations> {
   const { model, tf } = ctx;
-  const ids = 'tokens' in prompt ? [...prompt.tokens] : model.tokenizer.encodePrompt(prompt.text, prompt.bos);
+  const ids = await promptIds(model.tokenizer, prompt);
   const output = await model.runWithHooks([ids], {
     capture: [sae.hookName],
     logits: 'none',

@@ -1,3 +1,4 @@
+import { allPromptIds } from '../../core/prompt-ids.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import { wireTensor } from '../../core/protocol/wire-tensor.ts';
 import type { ExperimentSpec } from '../../core/spec/index.ts';
@@ -20,7 +21,7 @@ export async function* run(spec: Spec, ctx: RunContext): Run {
 async function* byPrompt(spec: Spec, ctx: RunContext): Run {
   const { model, tf } = ctx;
   const { params, saes: names = [] } = spec;
-  const prompts = spec.prompts.map((p) => ('tokens' in p ? [...p.tokens] : model.tokenizer.encodePrompt(p.text, p.bos)));
+  const prompts = await allPromptIds(model.tokenizer, spec.prompts);
   const ids = prompts[0] ?? [];
   const hasBos = ids[0] === model.tokenizer.bosId;
   if (ids.length === 0 || (ids.length === 1 && hasBos)) throw new VitrineError('prompt-empty', 'the first prompt has no tokens');

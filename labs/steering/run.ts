@@ -1,3 +1,4 @@
+import { promptIds } from '../../core/prompt-ids.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import type { ExperimentSpec } from '../../core/spec/index.ts';
 import type { RunContext, Sae } from '../../workers/api.ts';
@@ -17,7 +18,7 @@ type Spec = ExperimentSpec & { readonly params: SteeringParams };
 export async function* run(spec: Spec, ctx: RunContext): AsyncGenerator<SteeringChunk, SteeringResult> {
   const { model } = ctx;
   const [first] = spec.prompts;
-  const ids = first ? ('tokens' in first ? [...first.tokens] : model.tokenizer.encodePrompt(first.text, first.bos)) : [];
+  const ids = first ? await promptIds(model.tokenizer, first) : [];
   if (ids.length === 0 || (ids.length === 1 && ids[0] === model.tokenizer.bosId))
     throw new VitrineError('prompt-empty', 'there is nothing to go on from');
   if (ids.length > model.config.nCtx)

@@ -1,3 +1,4 @@
+import { promptIds } from '../../core/prompt-ids.ts';
 import type { Intervention } from '../../core/interventions.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import type { Provenance, Result, RunId } from '../../core/protocol/messages.ts';
@@ -83,7 +84,7 @@ export async function runLab({ id, spec: input, labs, store, device, task, commi
       backend: info.backend,
       adapter: info.adapter,
       seed: spec.sampling?.seed ?? null,
-      bos: startsWithBos(spec, model),
+      bos: await startsWithBos(spec, model),
       ablation: ablationOf(spec.interventions ?? []),
       milliseconds: performance.now() - start,
     },
@@ -123,10 +124,11 @@ function saesOf(interventions: readonly Intervention[]): ReadonlySet<string> {
 }
 
 /** Whether the first prompt begins with the model's BOS. */
-function startsWithBos(spec: ExperimentSpec, { tokenizer }: HookedModel): boolean {
+async function startsWithBos(spec: ExperimentSpec, { tokenizer }: HookedModel): Promise<boolean> {
   const [first] = spec.prompts;
   if (!first || tokenizer.bosId === null) return false;
-  return 'tokens' in first ? first.tokens[0] === tokenizer.bosId : tokenizer.encodePrompt('', first.bos).length > 0;
+  if ('text' in first) return tokenizer.encodePrompt('', first.bos).length > 0;
+  return (await promptIds(tokenizer, first))[0] === tokenizer.bosId;
 }
 
 /** The ways in which activations were replaced, as the provenance names them. */

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { hookName } from '../../core/hooks.ts';
+import { allPromptIds } from '../../core/prompt-ids.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import { wireTensor } from '../../core/protocol/wire-tensor.ts';
 import type { ExperimentSpec, LabDefinition } from '../../core/spec/index.ts';
@@ -31,12 +32,12 @@ function define(id: string): LabDefinition {
   };
 }
 
-const tokensOf = (spec: ExperimentSpec, { model }: RunContext): number[][] =>
-  spec.prompts.map((p) => ('tokens' in p ? [...p.tokens] : model.tokenizer.encodePrompt(p.text, p.bos)));
+const tokensOf = (spec: ExperimentSpec, { model }: RunContext): Promise<number[][]> =>
+  allPromptIds(model.tokenizer, spec.prompts);
 
 /** Logits of the last token and the SAE's features; forgets every tensor that it makes. */
 async function* numbers(spec: ExperimentSpec, ctx: RunContext): AsyncGenerator<unknown, unknown> {
-  const rows = tokensOf(spec, ctx);
+  const rows = await tokensOf(spec, ctx);
   const hook = hookName('resid_post', 1);
   const plan = { interventions: spec.interventions ?? [], prompts: rows };
   const output = await ctx.model.runWithHooks(rows.slice(0, 1), { capture: [hook], logits: 'last', plan });
@@ -53,7 +54,7 @@ async function* numbers(spec: ExperimentSpec, ctx: RunContext): AsyncGenerator<u
 
 /** Runs the model for ever, one checkpoint after the other. */
 async function* endless(spec: ExperimentSpec, ctx: RunContext): AsyncGenerator<unknown, unknown> {
-  const rows = tokensOf(spec, ctx);
+  const rows = await tokensOf(spec, ctx);
   for (let i = 0; ; i++) {
     await ctx.model.runWithHooks(rows, { capture: [hookName('resid_post', 0)], checkpoint: () => ctx.checkpoint() });
     ctx.progress('rounds', i, 100, 'rounds');

@@ -40,7 +40,7 @@ describe('tokenizer', () => {
     expect(small.encodePrompt('the')).toEqual([0, ...small.encode('the')]);
     expect(small.encodePrompt('the', false)).toEqual(small.encode('the'));
     expect(createTokenizer(smallJson(), { ...CONFIG, add_bos_token: false }).encodePrompt('the')).toEqual(small.encode('the'));
-    const none = createTokenizer(smallJson(), {});
+    const none = createTokenizer(smallJson(), { bos_token: null });
     expect(none.encodePrompt('the')).toEqual(small.encode('the'));
     expect(() => none.encodePrompt('the', true)).toThrow(expect.objectContaining({ code: 'bad-spec' }));
   });

@@ -1,95 +1,118 @@
 import { Tokenizer as HfTokenizer } from '@huggingface/tokenizers';
 import { VitrineError } from '../../core/protocol/errors.ts';
-import type { TokenText } from '../../core/tokens.ts';
 import type { Tokenizer } from '../api.ts';
+import { assembleTokenizer, type TokenizerParts } from './assemble.ts';
 import { bytesOfToken, withUnicodeSpaces } from './byte-level.ts';
+import { chatTemplateOf, prependsBos, specialTokens } from './config.ts';
+import { bytesOfPiece, sentencePieceEncoder, SPACE, type SentencePieces } from './sentencepiece.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * A byte-level BPE tokenizer (GPT-2, Llama 3, SmolLM2, Qwen, Pythia …) from `tokenizer.json` and `tokenizer_config.json`.
- * The merges are the library's; bytes, offsets and display texts are ours, as it knows no offsets and no partial
- * characters. Where the tokenizer normalises the text (NFC), offsets are those in the normalised text.
+ * A tokenizer from `tokenizer.json` and `tokenizer_config.json`: byte-level BPE (GPT-2, Pythia, Llama 3, SmolLM2, Qwen …), whose
+ * splitting and merging is the library's, or BPE over SentencePiece's pieces (Gemma, Llama 2), which is ours, as one word may be
+ * the whole text there. Bytes, offsets, display texts, BOS and chats are ours for both.
+ * @throws `bad-file`, `unsupported-file`
  */
 export function createTokenizer(tokenizerJson: unknown, tokenizerConfig: unknown): Tokenizer {
   if (!isObject(tokenizerJson)) throw bad('tokenizer.json is not an object');
   const config = isObject(tokenizerConfig) ? tokenizerConfig : {};
-  const { model, decoder } = tokenizerJson;
-  if (!isObject(model) || model['type'] !== 'BPE' || !isByteLevel(decoder))
-    throw new VitrineError('unsupported-file', 'tokenizer.json: only byte-level BPE tokenizers are supported');
-  const { bytesOf, ids } = tableOf(model, tokenizerJson['added_tokens']);
-  const hf = open(tokenizerJson, config);
-  const special = (key: string): number | null => {
-    const name = isObject(config[key]) ? config[key]['content'] : config[key];
-    return typeof name === 'string' ? (ids.get(name) ?? null) : null;
-  };
-  const bosId = special('bos_token');
-  const addsBos = typeof config['add_bos_token'] === 'boolean' ? config['add_bos_token'] : bosId !== null;
-
-  const encode = (text: string): number[] => {
-    const found = hf.encode(text, { add_special_tokens: false }).ids;
-    if (found.some((id) => !Number.isInteger(id)))
-      throw new VitrineError('bad-file', 'tokenizer.json: a byte of this text has no token');
-    return found;
-  };
-  const bytes = (id: number): Uint8Array => bytesOf[id] ?? new Uint8Array(0);
-  const join = (list: readonly number[]): Uint8Array => {
-    const parts = list.map(bytes);
-    const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      all.set(part, at);
-      at += part.length;
-    }
-    return all;
-  };
-
-  return {
-    size: bytesOf.length,
-    bosId,
-    eosId: special('eos_token'),
-    encode,
-    encodePrompt(text, bos = addsBos) {
-      if (!bos) return encode(text);
-      if (bosId === null) throw new VitrineError('bad-spec', 'this model has no token for the beginning of a text');
-      return [bosId, ...encode(text)];
-    },
-    decode: (list) => lossy.decode(join(list)),
-    token(id): TokenText {
-      const own = bytes(id);
-      try {
-        return { id, text: strict.decode(own) };
-      } catch {
-        return { id, text: lossy.decode(own), bytes: [...own] };
-      }
-    },
-    single(text) {
-      const list = encode(text);
-      return list.length === 1 ? (list[0] ?? null) : null;
-    },
-    byteOffsets(list) {
-      let at = 0;
-      return list.map((id, i) => {
-        // A BOS in front is not part of the text.
-        const from = at;
-        at += i === 0 && id === bosId ? 0 : bytes(id).length;
-        return [from, at] as const;
-      });
-    },
-  };
+  const { model } = tokenizerJson;
+  if (!isObject(model) || model['type'] !== 'BPE') throw unsupported('only byte-pair encodings are supported');
+  const vocabulary = vocabularyOf(model, tokenizerJson['added_tokens']);
+  const byteLevel = isByteLevel(tokenizerJson['decoder']);
+  if (!byteLevel && model['byte_fallback'] !== true) throw unsupported('only byte-pair encodings over bytes are supported');
+  const specials = specialTokens(config, vocabulary.ids);
+  const kind = byteLevel ? byteLevelParts(tokenizerJson, config, vocabulary) : pieceParts(tokenizerJson, model, vocabulary);
+  return assembleTokenizer({
+    size: vocabulary.tokens.length,
+    specials,
+    addsBos: prependsBos(config, tokenizerJson['post_processor'], specials),
+    chat: chatTemplateOf(config),
+    ...kind,
+  });
 }
 
-// `ignoreBOM` keeps U+FEFF, which is text like any other here.
-const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const lossy = new TextDecoder('utf-8', { ignoreBOM: true });
 const bad = (what: string, cause?: unknown): VitrineError => new VitrineError('bad-file', what, { cause });
+const unsupported = (what: string): VitrineError => new VitrineError('unsupported-file', `tokenizer.json: ${what}`);
 const isObject = (x: unknown): x is Json => typeof x === 'object' && x !== null && !Array.isArray(x);
+const utf8 = new TextEncoder();
+const NOTHING = new Uint8Array(0);
 
 function isByteLevel(decoder: unknown): boolean {
   if (!isObject(decoder)) return false;
   const inner: unknown = decoder['decoders'];
   return decoder['type'] === 'ByteLevel' || (Array.isArray(inner) && inner.some(isByteLevel));
 }
+
+function byteLevelParts(json: Json, config: Json, { tokens, added }: Vocabulary): Pick<TokenizerParts, 'encode' | 'bytes'> {
+  for (const [id, token] of tokens.entries())
+    if (token !== undefined && !added.has(id) && bytesOfToken(token) === null)
+      throw bad(`tokenizer.json: "${token}" is not a byte-level token`);
+  const hf = open(json, config);
+  return {
+    encode(text) {
+      const found = hf.encode(text, { add_special_tokens: false }).ids;
+      if (found.some((id) => !Number.isInteger(id))) throw bad('tokenizer.json: a byte of this text has no token');
+      return found;
+    },
+    bytes(id) {
+      const token = tokens[id];
+      if (token === undefined) return NOTHING;
+      return (added.has(id) ? null : bytesOfToken(token)) ?? utf8.encode(token);
+    },
+  };
+}
+
+function pieceParts(json: Json, model: Json, { tokens, ids, added }: Vocabulary): Pick<TokenizerParts, 'encode' | 'bytes'> {
+  const normalized = [...added.values()].filter((token) => token.normalized);
+  const own = new Map([...ids].filter(([, id]) => !added.has(id)));
+  const unknown = typeof model['unk_token'] === 'string' ? (ids.get(model['unk_token']) ?? null) : null;
+  const { pairs, longest } = mergesOf(model['merges'], ids);
+  const of: SentencePieces = {
+    // Added tokens that the vocabulary has as well still take part in merges.
+    pieces: isObject(model['vocab']) ? new Map(Object.entries(model['vocab']) as [string, number][]) : own,
+    merge: (left, right) => pairs.get(left, right),
+    literals: new Map([...added.values()].filter((token) => !token.normalized).map(({ content, id }) => [content, id])),
+    spacedLiterals: new Map(normalized.map(({ content, id }) => [content.replaceAll(' ', SPACE), id])),
+    prefix: prefixOf(json),
+    unknown,
+    longest,
+  };
+  return {
+    encode: sentencePieceEncoder(of),
+    bytes: (id) => (tokens[id] === undefined ? NOTHING : bytesOfPiece(tokens[id], !added.has(id))),
+  };
+}
+
+/** Whether a space is put in front of texts, and that spaces become U+2581 and nothing else is changed. */
+function prefixOf(json: Json): SentencePieces['prefix'] {
+  const steps = (node: unknown, list: string): readonly unknown[] =>
+    isObject(node) && Array.isArray(node[list]) ? node[list] : node === null || node === undefined ? [] : [node];
+  let prefix: SentencePieces['prefix'] = 'never';
+  let replaces = false;
+  for (const step of steps(json['normalizer'], 'normalizers')) {
+    const pattern = isObject(step) && isObject(step['pattern']) ? step['pattern']['String'] : undefined;
+    if (isObject(step) && step['type'] === 'Prepend' && step['prepend'] === SPACE) prefix = 'always';
+    else if (isObject(step) && step['type'] === 'Replace' && pattern === ' ' && step['content'] === SPACE) replaces = true;
+    else throw unsupported(`the normalizer ${nameOf(step)} is not supported`);
+  }
+  for (const step of steps(json['pre_tokenizer'], 'pretokenizers')) {
+    const pattern = isObject(step) && isObject(step['pattern']) ? step['pattern']['String'] : undefined;
+    if (isObject(step) && step['type'] === 'Metaspace' && step['split'] === false && !replaces) {
+      replaces = true;
+      const scheme = step['prepend_scheme'] ?? 'always';
+      prefix = scheme === 'first' || scheme === 'never' ? scheme : 'always';
+    }
+    // Gemma's splits at spaces, of which none are left.
+    else if (!(isObject(step) && step['type'] === 'Split' && pattern === ' ' && replaces))
+      throw unsupported(`the pre-tokenizer ${nameOf(step)} is not supported with byte fallback`);
+  }
+  if (!replaces) throw unsupported('byte fallback without U+2581 for spaces is not supported');
+  return prefix;
+}
+
+const nameOf = (step: unknown): string => (isObject(step) ? String(step['type']) : String(step));
 
 function open(json: Json, config: Json): HfTokenizer {
   try {
@@ -99,25 +122,93 @@ function open(json: Json, config: Json): HfTokenizer {
   }
 }
 
+interface Added {
+  readonly id: number;
+  readonly content: string;
+  readonly normalized: boolean;
+}
+interface Vocabulary {
+  /** By id; gaps are ids without a token. */
+  readonly tokens: readonly (string | undefined)[];
+  readonly ids: ReadonlyMap<string, number>;
+  /** By id. */
+  readonly added: ReadonlyMap<number, Added>;
+}
+
 const MAX_SIZE = 10_000_000;
 
-/** Exact bytes of every id; ids that no token has stay empty. Added tokens are text as it stands, all others byte-level. */
-function tableOf(model: Json, added: unknown): { bytesOf: Uint8Array[]; ids: ReadonlyMap<string, number> } {
-  const utf8 = new TextEncoder();
-  const bytesOf: Uint8Array[] = [];
+function vocabularyOf(model: Json, list: unknown): Vocabulary {
+  const tokens: (string | undefined)[] = [];
   const ids = new Map<string, number>();
-  const set = (token: unknown, id: unknown, bytes: (token: string) => Uint8Array | null): void => {
+  const set = (token: unknown, id: unknown): void => {
     if (typeof token !== 'string' || typeof id !== 'number' || !Number.isSafeInteger(id) || id < 0 || id >= MAX_SIZE)
       throw bad(`tokenizer.json: "${String(token)}" has the id ${String(id)}`);
-    const own = bytes(token);
-    if (!own) throw bad(`tokenizer.json: "${token}" is not a byte-level token`);
-    bytesOf[id] = own;
+    tokens[id] = token;
     ids.set(token, id);
   };
-  const literals = Array.isArray(added) ? added.filter(isObject) : [];
-  const names = new Set(literals.map((token) => token['content']));
   if (!isObject(model['vocab'])) throw bad('tokenizer.json has no vocabulary');
-  for (const [token, id] of Object.entries(model['vocab'])) if (!names.has(token)) set(token, id, bytesOfToken);
-  for (const { content, id } of literals) set(content, id, (token) => utf8.encode(token));
-  return { bytesOf, ids };
+  for (const [token, id] of Object.entries(model['vocab'])) set(token, id);
+  const added = new Map<number, Added>();
+  for (const token of Array.isArray(list) ? list.filter(isObject) : []) {
+    const { content, id, normalized, special } = token;
+    set(content, id);
+    added.set(id as number, {
+      id: id as number,
+      content: content as string,
+      normalized: typeof normalized === 'boolean' ? normalized : special !== true,
+    });
+  }
+  return { tokens, ids, added };
+}
+
+/** Merges by the ids of their two parts: an open-addressing table, as half a million of them are common. */
+class PairTable {
+  readonly #mask: number;
+  readonly #left: Int32Array;
+  readonly #right: Int32Array;
+  readonly #merges: Int32Array;
+
+  constructor(count: number) {
+    const size = 2 ** Math.ceil(Math.log2(2 * count + 2));
+    this.#mask = size - 1;
+    this.#left = new Int32Array(size).fill(-1);
+    this.#right = new Int32Array(size);
+    this.#merges = new Int32Array(2 * size);
+  }
+
+  #slot(left: number, right: number): number {
+    let at = (Math.imul(left, 0x9e3779b1) ^ Math.imul(right, 0x85ebca6b)) >>> 0;
+    for (at = (at ^ (at >>> 15)) & this.#mask; ; at = (at + 1) & this.#mask)
+      if (this.#left[at] === -1 || (this.#left[at] === left && this.#right[at] === right)) return at;
+  }
+
+  /** Of pairs that occur twice the later one counts, as in the reference. */
+  set(left: number, right: number, rank: number, id: number): void {
+    const at = this.#slot(left, right);
+    this.#left[at] = left;
+    this.#right[at] = right;
+    this.#merges[2 * at] = rank;
+    this.#merges[2 * at + 1] = id;
+  }
+
+  get(left: number, right: number): { readonly rank: number; readonly id: number } | null {
+    if (left < 0 || right < 0) return null;
+    const at = this.#slot(left, right);
+    return this.#left[at] === -1 ? null : { rank: this.#merges[2 * at] ?? 0, id: this.#merges[2 * at + 1] ?? 0 };
+  }
+}
+
+function mergesOf(merges: unknown, ids: ReadonlyMap<string, number>): { readonly pairs: PairTable; readonly longest: number } {
+  if (!Array.isArray(merges)) throw bad('tokenizer.json has no merges');
+  const pairs = new PairTable(merges.length);
+  let longest = 0;
+  for (const [rank, merge] of merges.entries()) {
+    const [a, b] = typeof merge === 'string' ? merge.split(' ') : Array.isArray(merge) ? (merge as unknown[]) : [];
+    const [left, right, joint] = typeof a === 'string' && typeof b === 'string' ? [ids.get(a), ids.get(b), ids.get(a + b)] : [];
+    if (left === undefined || right === undefined || joint === undefined)
+      throw bad(`tokenizer.json: merge ${rank} is not of the vocabulary`);
+    pairs.set(left, right, rank, joint);
+    longest = Math.max(longest, String(a).length + String(b).length);
+  }
+  return { pairs, longest };
 }
