@@ -6,7 +6,8 @@ import type { Tokenizer } from '../../workers/api.ts';
 import type { ModelEntry } from '../state/catalogue.ts';
 import type { CompleteSpec } from '../state/experiment.ts';
 import type { ResultEntry } from '../state/results.ts';
-import { catalogue, fetchBytesOf, fetchJson } from './app.ts';
+import { storedFile } from '../state/stored-files.ts';
+import { catalogue, fetchJson } from './app.ts';
 import { loadRecorded } from './labs.ts';
 
 /**
@@ -42,24 +43,13 @@ export async function answerFromFiles(spec: CompleteSpec, hash: SpecHash): Promi
   }
 }
 
-const files = new Map<string, Promise<Uint8Array>>();
 const tokenizers = new Map<string, Promise<Tokenizer>>();
 
-/** Manifest and indexes are asked for once; of the shards the latest stay. */
-const KEPT_FILES = 24;
-
 const io: RecordedIo<Tokenizer> = {
-  file(path) {
-    const known = files.get(path);
-    if (known) return known;
-    const read = fetchBytesOf(path).then((bytes) => {
-      if (!bytes) throw new VitrineError('not-found', `${path} is not there`);
-      return bytes;
-    });
-    files.set(path, read);
-    read.catch(() => files.delete(path));
-    for (const old of [...files.keys()].slice(0, -KEPT_FILES)) files.delete(old);
-    return read;
+  async file(path) {
+    const bytes = await storedFile(path);
+    if (!bytes) throw new VitrineError('not-found', `${path} is not there`);
+    return bytes;
   },
   async model(id) {
     const entry = await entryOf(id);

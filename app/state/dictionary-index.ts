@@ -4,6 +4,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { DashboardIndex } from '../../core/dashboards/files.ts';
 import { toWireError, VitrineError, type WireError } from '../../core/protocol/errors.ts';
 import type { Persistence } from './persistence.ts';
+import { storedFile } from './stored-files.ts';
 
 /** What is known of the stored dashboards of one dictionary. */
 export type DictionaryState =
@@ -65,18 +66,8 @@ export function createDictionaries(fetchBytes: (path: string) => Promise<Uint8Ar
   };
 }
 
-/** A file below the site; null where there is none (a host may answer with its start page instead of 404). */
-async function fetchBytes(path: string): Promise<Uint8Array | null> {
-  const response = await fetch(new URL(`${import.meta.env.BASE_URL}${path}`, document.baseURI)).catch((cause: unknown) => {
-    throw new VitrineError('network', `${path} did not arrive`, { cause });
-  });
-  if (response.status === 404 || response.headers.get('content-type')?.includes('html') === true) return null;
-  if (!response.ok) throw new VitrineError('network', `${path}: the server answered ${response.status}`);
-  return new Uint8Array(await response.arrayBuffer());
-}
-
 /** The dictionaries of this page. */
-export const dictionaries: Dictionaries = createDictionaries(fetchBytes);
+export const dictionaries: Dictionaries = createDictionaries(storedFile);
 
 const LOADING: DictionaryState = { state: 'loading' };
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { csv } from './csv.ts';
+import { linesSvg } from './lines.ts';
 import { barsSvg, escapeXml, matrixSvg } from './svg.ts';
 
 describe('csv', () => {
@@ -71,5 +72,50 @@ describe('svg files', () => {
     expect(rects.map(({ w }) => w)).toEqual([160, 80]);
     expect(rects[0]!.x - (rects[1]!.x + rects[1]!.w)).toBeCloseTo(0);
     expect(rects.map(({ fill }) => fill)).toEqual(['#1762b6', '#c94c18']);
+  });
+
+  it('draw lines through their points, higher values higher up, each told apart by its mark', () => {
+    const svg = linesSvg(
+      {
+        title: 'a < b',
+        panels: [
+          {
+            label: 'effect',
+            include: [0],
+            band: { upTo: 1, label: 'coherent' },
+            series: [
+              {
+                name: 'add',
+                mark: 'circle',
+                tone: 'value',
+                points: [
+                  { x: -1, y: 0 },
+                  { x: 0, y: 1, label: '+1' },
+                  { x: 1, y: 4 },
+                ],
+              },
+              { name: 'set <i>', mark: 'square', tone: 'ink', dash: '6 3', points: [{ x: 0, y: 2 }] },
+            ],
+          },
+        ],
+        xLabel: 'strength',
+        x: [-1, 1],
+        format: [String, String],
+        mark: 5,
+        legend: 'n = 2',
+      },
+      'light',
+    );
+    const [, ...numbers] = /<path d="M([\d.]+),([\d.]+)L([\d.]+),([\d.]+)L([\d.]+),([\d.]+)" fill="none"/.exec(svg) ?? [];
+    const [x0, y0, x1, y1, x2, y2] = numbers.map(Number) as [number, number, number, number, number, number];
+    expect([x1 - x0, x2 - x1]).toEqual([260, 260]);
+    expect(y0).toBeGreaterThan(y1);
+    expect(y1 - y2).toBeCloseTo(3 * (y0 - y1), 1);
+    // Three circles and a square, and each again in the legend; the mark at 5 is outside.
+    expect(svg.match(/a4 4 0 1 0/g)).toHaveLength(8);
+    expect(svg.match(/h8v8h-8Z/g)).toHaveLength(2);
+    expect(svg).not.toContain('stroke-dasharray="3 3"');
+    expect(svg).toContain('set &lt;i&gt;');
+    expect(svg).not.toContain('<i>');
   });
 });
