@@ -2,6 +2,7 @@ import react from '@vitejs/plugin-react';
 import { defineConfig, type UserConfig } from 'vite';
 import { commit } from './scripts/lib/commit.ts';
 import { offline } from './scripts/lib/offline-plugin.ts';
+import { wasmKernels } from './scripts/lib/wasm-kernels.ts';
 import { contentSecurityPolicy, tfjsWasmThreads } from './scripts/lib/vite-plugins.ts';
 
 /**
@@ -20,9 +21,9 @@ const CHECKS = { ineffectiveDynamicImport: false, bundlerTimings: false };
 const config: UserConfig = defineConfig({
   // Every address is relative: the built site works under any path.
   base: './',
-  plugins: [react(), tfjsWasmThreads(), contentSecurityPolicy(), offline()],
+  plugins: [react(), wasmKernels(), tfjsWasmThreads(), contentSecurityPolicy(), offline()],
   define: { __COMMIT__: JSON.stringify(commit()) },
-  worker: { format: 'es', plugins: () => [tfjsWasmThreads()], rolldownOptions: { checks: CHECKS } },
+  worker: { format: 'es', plugins: () => [wasmKernels(), tfjsWasmThreads()], rolldownOptions: { checks: CHECKS } },
   // `vite dev` finds the worker's packages at the start, not with the first run, which would reload the page.
   optimizeDeps: { entries: ['index.html', 'workers/engine.worker.ts', 'labs/*/{spec,run,view}.{ts,tsx}'] },
   build: {

@@ -4,6 +4,7 @@ import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm
 import threaded from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
 import type { LabDefinition } from '../core/spec/index.ts';
 import { stayAlive } from './client/watched-worker.ts';
+import { browserKernels } from './kernels/wasm/browser.ts';
 import { createHost, type LabModule } from './runtime/host.ts';
 import { HttpSource } from './weights/http-source.ts';
 
@@ -26,6 +27,7 @@ const host = createHost((event, transfer) => self.postMessage(event, { transfer:
     'tfjs-backend-wasm-simd.wasm': simd,
     'tfjs-backend-wasm-threaded-simd.wasm': threaded,
   },
+  kernels: browserKernels,
   // Threads share memory, which a page that is not isolated may not do.
   ...(self.crossOriginIsolated ? { threads: navigator.hardwareConcurrency } : {}),
   onDeviceError: (message) => console.error(`WebGPU: ${message}`),

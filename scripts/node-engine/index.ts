@@ -7,6 +7,7 @@ import type { OpenEngine } from '../lib/open-engine.ts';
 import { ROOT } from '../lib/root.ts';
 import { installNodeWebGpu, nodeWasmPaths } from './backends.ts';
 import { folderSource } from './file-source.ts';
+import { nodeKernels } from './kernels.ts';
 import { labModule } from './labs.ts';
 
 export interface NodeEngineOptions {
@@ -39,6 +40,7 @@ export async function openNodeEngine({ backend, folder, labs, onDeviceError }: N
         labs: labs ?? labModule,
         openSource: () => folderSource(folder ?? join(ROOT, 'public')),
         wasmPaths: nodeWasmPaths(),
+        kernels: nodeKernels(),
         onDeviceError: onDeviceError ?? ((message) => process.stderr.write(`WebGPU: ${message}\n`)),
       }),
     base: 'file:///',

@@ -113,10 +113,11 @@ export class DeviceKeeper {
   /** `auto` takes WASM where WebGPU is there but does not start. */
   async #start(choice: BackendChoice): Promise<DeviceInfo> {
     const open = this.#environment.openDevice ?? openDevice;
-    const { wasmPaths, threads } = this.#environment;
+    const { wasmPaths, kernels, threads } = this.#environment;
     let current = true;
     const options = {
       ...(wasmPaths ? { wasmPaths } : {}),
+      ...(kernels ? { kernels } : {}),
       ...(threads === undefined ? {} : { threads }),
       onLost: (reason: string): void => {
         if (current) this.#lose(reason);

@@ -4,6 +4,7 @@ import type { BackendName } from '../../core/model-config.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import type { BackendChoice } from '../../core/protocol/messages.ts';
 import { tf } from '../kernels/tf.ts';
+import { closeKernels, openKernels, type KernelSource } from '../kernels/wasm/kernels.ts';
 import { openWebGpu, webGpuStatus, type WebGpuDevice } from './webgpu-device.ts';
 
 export type { BackendWasm };
@@ -28,6 +29,8 @@ export interface WasmPaths {
 
 export interface DeviceOptions {
   readonly wasmPaths?: WasmPaths;
+  /** SIMD kernels for the WASM backend; without them tfjs multiplies float32 weights. */
+  readonly kernels?: KernelSource;
   /** WASM threads, where the page is cross-origin isolated. */
   readonly threads?: number;
   /** The device went away by itself. Not called for `closeDevice`. */
@@ -59,6 +62,7 @@ async function open(backend: BackendName, reason: string, options: DeviceOptions
   });
   if (!started || tf.getBackend() !== backend) throw new VitrineError('backend-failed', `${LABELS[backend]} could not start`);
   await tf.ready();
+  if (backend === 'wasm' && options.kernels) await startKernels(options.kernels);
   const info: DeviceInfo = {
     backend,
     adapter: gpu?.name ?? null,
@@ -70,6 +74,14 @@ async function open(backend: BackendName, reason: string, options: DeviceOptions
   };
   current = { info, gpu };
   return info;
+}
+
+async function startKernels(source: KernelSource): Promise<void> {
+  try {
+    await openKernels(source);
+  } catch (cause) {
+    throw new VitrineError('backend-failed', `the WASM kernels could not start: ${String(cause)}`, { cause });
+  }
 }
 
 function prepareWasm({ wasmPaths, threads }: DeviceOptions): void {
@@ -87,6 +99,7 @@ export async function closeDevice(): Promise<void> {
   const { gpu, info } = current;
   current = null;
   gpu?.expectLoss();
+  closeKernels();
   tf.engine().disposeVariables();
   tf.removeBackend(info.backend);
   gpu?.destroy();

@@ -1,6 +1,7 @@
 import type { Event } from '../../core/protocol/messages.ts';
 import type { ExperimentSpec, LabDefinition } from '../../core/spec/index.ts';
 import type { RunContext } from '../api.ts';
+import type { KernelSource } from '../kernels/wasm/kernels.ts';
 import type { FileSource } from '../weights/file-source.ts';
 import type { openDevice, WasmPaths } from './device.ts';
 
@@ -18,6 +19,8 @@ export interface HostEnvironment {
   /** @param base `hello.base`: the site's root, ending in `/` */
   readonly openSource: (base: string) => FileSource;
   readonly wasmPaths?: WasmPaths;
+  /** SIMD kernels for the WASM backend. */
+  readonly kernels?: KernelSource;
   /** WASM threads, where they work. */
   readonly threads?: number;
   /** Bytes that models and SAEs may hold together before the least recently used ones are freed. */

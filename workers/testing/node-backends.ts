@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { BackendName } from '../../core/model-config.ts';
+import { nodeKernels } from '../../scripts/node-engine/kernels.ts';
 import { installNodeWebGpu, nodeWasmPaths } from '../../scripts/node-engine/backends.ts';
 
 const missing = await installNodeWebGpu();
@@ -11,7 +12,11 @@ export const gpuErrors: string[] = [];
 export async function openNodeBackend(backend: BackendName): Promise<void> {
   const { openDevice } = await import('../runtime/device.ts');
   gpuErrors.length = 0;
-  await openDevice(backend, { wasmPaths: nodeWasmPaths(), onError: (message) => gpuErrors.push(message) });
+  await openDevice(backend, {
+    wasmPaths: nodeWasmPaths(),
+    kernels: nodeKernels(2),
+    onError: (message) => gpuErrors.push(message),
+  });
 }
 
 /** Runs a block of tests on each backend; WebGPU is Dawn on the machine's Vulkan driver (SwiftShader on CI). */

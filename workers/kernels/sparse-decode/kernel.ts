@@ -2,6 +2,7 @@ import { gatherRows } from '../dequant-rows/kernel.ts';
 import type { Matrix } from '../matrix.ts';
 import type { SparseActsGpu } from '../sparse.ts';
 import { tf } from '../tf.ts';
+import { decodeInWasm } from '../wasm/sparse.ts';
 import { dispatch, emptyTensor } from '../webgpu/dispatch.ts';
 import { afterWeights, packed, onlyShard, shardInputs, weightFunction, type Packing } from '../webgpu/weights-wgsl.ts';
 
@@ -29,6 +30,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
  * @returns [t, d_in]
  */
 export function sparseDecode(acts: SparseActsGpu, wDec: Matrix, bias: tf.Tensor1D): tf.Tensor2D {
+  if (wDec.store.type === 'wasm') return decodeInWasm(acts, wDec.store, bias);
   const shard = onlyShard(wDec);
   if (!shard) return tf.tidy(() => tf.add(tf.sum(tf.mul(activeRows(acts, wDec), tf.expandDims(masked(acts), 2)), 1), bias));
   const { packing } = packed(wDec);

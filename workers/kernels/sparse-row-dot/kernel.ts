@@ -2,6 +2,7 @@ import type { Matrix } from '../matrix.ts';
 import { activeRows } from '../sparse-decode/kernel.ts';
 import type { SparseActsGpu } from '../sparse.ts';
 import { tf } from '../tf.ts';
+import { rowDotsInWasm } from '../wasm/sparse.ts';
 import { dispatch, emptyTensor } from '../webgpu/dispatch.ts';
 import { afterWeights, packed, onlyShard, shardInputs, weightFunction, type Packing } from '../webgpu/weights-wgsl.ts';
 
@@ -31,6 +32,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
  * @returns [t, cap], 0 beyond a row's count
  */
 export function sparseRowDot(acts: SparseActsGpu, wDec: Matrix, dY: tf.Tensor2D): tf.Tensor2D {
+  if (wDec.store.type === 'wasm') return rowDotsInWasm(acts, wDec.store, dY);
   const shard = onlyShard(wDec);
   if (!shard) {
     return tf.tidy(() => {

@@ -1,0 +1,32 @@
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { KernelSource } from '../../workers/kernels/wasm/kernels.ts';
+import { kernelFile } from '../lib/wasm-kernels.ts';
+
+/** A thread of the pool, as text: it must start from TypeScript, from a bundle and from tests alike. */
+const THREAD = `
+const { workerData } = require('node:worker_threads');
+const { module, memory, control, slot } = workerData;
+WebAssembly.instantiate(module, { env: { memory, abort() {} } }).then(({ exports }) => exports.serve(control, slot));`;
+
+/** The SIMD kernels in Node, with threads of `worker_threads`. */
+export function nodeKernels(threads: number = availableParallelism()): KernelSource {
+  return {
+    threads,
+    compile: async (build) => WebAssembly.compile(Uint8Array.from(await readFile(kernelFile(build)))),
+    start(init, onEnd) {
+      const worker = new Worker(THREAD, { eval: true, workerData: init });
+      let ended = false;
+      const end = (reason: string): void => {
+        if (!ended) onEnd(reason);
+        ended = true;
+      };
+      worker.on('error', (error) => end(error instanceof Error ? error.message : String(error)));
+      worker.on('exit', (code) => end(`it exited with ${code}`));
+      // It must not keep the process alive.
+      worker.unref();
+      return { terminate: () => void worker.terminate() };
+    },
+  };
+}
