@@ -172,6 +172,30 @@ describeBackends('steered continuations, against TransformerLens and SAELens in 
 
   if (backend === 'webgpu') return;
 
+  it('compares methods at the same strengths: each curve is the sweep of a steer of that method', async () => {
+    const model = await goldenModel('gpt2');
+    const ctx = context(model, backend, max);
+    const feature = { kind: 'feature', sae: 'tiny/standard', feature: 3, strength: 1, positions: 'all', muted: false } as const;
+    const sweep = { steer: 0, from: -2, to: 2, steps: 3, texts: 1 };
+    const of = async (mode: 'add' | 'clamp', more: object = {}) =>
+      (await finish(ask([{ ...feature, mode }], { sweep: { ...sweep, ...more } }), ctx)).result.sweep!;
+    const [added, set, both] = [await of('add'), await of('clamp'), await of('add', { compare: true })];
+    expect(added.compared).toBeUndefined();
+    expect(both.points).toEqual(added.points);
+    expect(both.compared!.map(({ method }) => method)).toEqual(['set', 'scale']);
+    expect(both.compared![0]!.points).toEqual(set.points);
+    const scaled = both.compared![1]!.points;
+    expect(scaled.map(({ strength }) => strength)).toEqual([-2, 0, 2]);
+    // Twice 0 is 0: at strength 0 setting and scaling both switch the feature off.
+    expect({ ...scaled[1]!, effect: null }).toEqual({ ...set.points[1]!, effect: null });
+    expect((await of('clamp', { compare: true })).compared!.map(({ method }) => method)).toEqual(['add', 'scale']);
+    const message = await finish(ask(cases.gpt2['a vector']!.steers, { sweep: { ...sweep, compare: true } }), ctx).catch(
+      (error: unknown) => (error as Error).message,
+    );
+    expect(message).toContain('only a feature can be set or scaled');
+    ctx.close();
+  });
+
   it('the result is what was streamed, and nothing is left on the device, also when it is given up halfway', async () => {
     const model = await goldenModel('gpt2');
     const ctx = context(model, backend, max);

@@ -1,6 +1,7 @@
 import type { HookName } from '../../core/hooks.ts';
 import type { WireTensor } from '../../core/protocol/wire-tensor.ts';
 import type { TokenText } from '../../core/tokens.ts';
+import type { Method } from './spec.ts';
 
 export type Side = 'default' | 'steered';
 
@@ -104,6 +105,8 @@ export interface Sweep {
   /** The same texts without any steering. */
   readonly reference: SweepPoint;
   readonly points: readonly SweepPoint[];
+  /** The other methods at the same strengths, where they were asked for; the steer's own is `points`. */
+  readonly compared?: readonly { readonly method: Method; readonly points: readonly SweepPoint[] }[];
 }
 
 /** How well the unsteered model expects the texts, and how much they repeat themselves. */

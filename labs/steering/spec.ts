@@ -37,6 +37,16 @@ export type Steer =
   /** h += strength · values. */
   | (Common & { readonly kind: 'vector'; readonly hook: HookName; readonly values: readonly number[]; readonly label: string });
 
+/**
+ * Ways to steer with a feature f at strength s. `add`: h += s · max · W_dec[f]. `set`: the dictionary reads s · max. `scale`: it
+ * reads s times what it reads, so that a token on which it is silent stays as it is.
+ */
+export const METHODS = ['add', 'set', 'scale'] as const;
+export type Method = (typeof METHODS)[number];
+
+/** The method that a steer's own mode is; what is no feature is added. */
+export const methodOf = (steer: Steer): Method => (steer.kind === 'feature' && steer.mode === 'clamp' ? 'set' : 'add');
+
 export interface SteeringParams {
   readonly steers: readonly Steer[];
   /** Also write at several strengths of one steer, the others as they stand: effect against coherence. */
@@ -48,6 +58,8 @@ export interface SteeringParams {
     readonly steps: number;
     /** Texts per strength, with seeds seed, seed + 1, … */
     readonly texts: number;
+    /** Of a feature: at the same strengths with the other methods as well (`Method`). */
+    readonly compare?: true | undefined;
   } | null;
 }
 
@@ -118,6 +130,7 @@ const params = v.strictObject({
         to: v.optional(strength, 4),
         steps: v.optional(whole(2, 41), 9),
         texts: v.optional(whole(1, 16), 2),
+        compare: v.optional(v.literal(true)),
       }),
     ),
     null,

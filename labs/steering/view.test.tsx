@@ -189,4 +189,33 @@ describe('the steering panel', () => {
     expect(draw({ params, shown: { ...result, sweep: null } })).toContain('Run to sweep.');
     expect(draw()).toContain('Sweep the strength');
   });
+
+  it('compares methods in one picture: a line each, and the best of each that stays coherent', () => {
+    const point = (strength: number, effect: number | null, loss: number) => ({ strength, effect, loss, repeats: 0 });
+    const sweep = {
+      steer: 0,
+      tokens: 24,
+      texts: 2,
+      reference: point(0, 0.1, 1),
+      points: [point(1, 3, 1.4), point(2, 9, 4)],
+      compared: [
+        { method: 'set' as const, points: [point(1, 2, 1.2), point(2, 5, 1.45)] },
+        { method: 'scale' as const, points: [point(1, 0.1, 1), point(2, null, 1)] },
+      ],
+    };
+    const params = { steers: [steer], sweep: { steer: 0, steps: 2, compare: true } };
+    const html = draw({ params, shown: { ...result, sweep } });
+    expect(html).toContain('Methods compared');
+    expect(html).toContain('add 3.00 (at +1.00), set 5.00 (at +2.00), scale 0.100 (at +1.00); by itself 0.100.');
+    const marks = (method: string): number =>
+      [...(new RegExp(`data-method="${method}".*?</g>`, 's').exec(html)?.[0] ?? '').matchAll(/<title>/g)].length;
+    expect(['add', 'set', 'scale'].map(marks)).toEqual([2, 2, 1]);
+    expect(html).not.toContain('to come');
+    expect(html).not.toContain('Compare methods');
+    expect(draw({ params: { steers: [steer], sweep: { steer: 0 } }, shown: { ...result, sweep: null } })).toContain(
+      'Compare methods',
+    );
+    const contrast = lab.defaults.params as { readonly steers: readonly Steer[] };
+    expect(draw({ params: { ...contrast, sweep: { steer: 0 } }, shown: null })).not.toContain('Compare methods');
+  });
 });

@@ -3,7 +3,7 @@ import type { Intervention, Positions } from '../../../core/interventions.ts';
 import { VitrineError } from '../../../core/protocol/errors.ts';
 import type { RunContext, Sae } from '../../../workers/api.ts';
 import type { SteerFacts } from '../result.ts';
-import type { Steer, SteerPositions } from '../spec.ts';
+import { methodOf, type Method, type Steer, type SteerPositions } from '../spec.ts';
 import { contrastVector } from './contrast.ts';
 import { checkHook } from './place.ts';
 
@@ -17,6 +17,8 @@ export interface ReadySteer {
   readonly unit: SteerFacts['unit'];
   readonly scale: number;
   readonly norm: number;
+  /** Of a feature, instead of the steer's own mode. */
+  readonly method?: Method;
 }
 
 /** All steers of an experiment, ready to be applied to a generation or to texts that are there already. */
@@ -30,8 +32,8 @@ export interface Plan {
   reading(promptLength: number, length: number): Intervention[];
   /** At every token. */
   everywhere(): Intervention[];
-  /** The same with another strength of one steer, which then acts even if it is muted. */
-  at(steer: number, strength: number): Plan;
+  /** The same with another strength of one steer, which then acts even if it is muted; by another method where one is named. */
+  at(steer: number, strength: number, method?: Method): Plan;
 }
 
 /** Brings dictionaries and vectors. Whatever does not fit the model is refused here. */
@@ -49,8 +51,12 @@ function planOf(ready: readonly ReadySteer[]): Plan {
     writing: () => acting.map((r) => intervention(r, r.steer.positions)),
     reading: (promptLength, length) => acting.map((r) => intervention(r, within(r.steer.positions, promptLength, length))),
     everywhere: () => acting.map((r) => intervention(r, 'all')),
-    at: (steer, strength) =>
-      planOf(ready.map((r, i) => (i === steer ? { ...r, steer: { ...r.steer, strength, muted: false } } : r))),
+    at: (steer, strength, method) =>
+      planOf(
+        ready.map((r, i) =>
+          i === steer ? { ...r, steer: { ...r.steer, strength, muted: false }, ...(method ? { method } : {}) } : r,
+        ),
+      ),
   };
 }
 
@@ -66,14 +72,19 @@ function within(positions: SteerPositions, promptLength: number, length: number)
   }
 }
 
-function intervention({ steer, hook, vector, scale }: ReadySteer, positions: Positions): Intervention {
+function intervention({ steer, hook, vector, scale, method }: ReadySteer, positions: Positions): Intervention {
   if (steer.kind !== 'feature')
     return { kind: 'add', hook, vector: { from: 'values', values: vector ?? [] }, coefficient: steer.strength, positions };
   const { sae, feature } = steer;
   const value = steer.strength * scale;
-  return steer.mode === 'clamp'
-    ? { kind: 'saeFeature', sae, feature, mode: 'set', value, positions }
-    : { kind: 'add', hook, vector: { from: 'decoder', sae, feature }, coefficient: value, positions };
+  switch (method ?? methodOf(steer)) {
+    case 'add':
+      return { kind: 'add', hook, vector: { from: 'decoder', sae, feature }, coefficient: value, positions };
+    case 'set':
+      return { kind: 'saeFeature', sae, feature, mode: 'set', value, positions };
+    case 'scale':
+      return { kind: 'saeFeature', sae, feature, mode: 'scale', value: steer.strength, positions };
+  }
 }
 
 async function prepare(ctx: RunContext, steer: Steer, index: number): Promise<ReadySteer> {

@@ -1,7 +1,7 @@
 import { VitrineError } from '../../../core/protocol/errors.ts';
 import type { RunContext } from '../../../workers/api.ts';
 import type { Sweep, SweepPoint } from '../result.ts';
-import { steerKey, type SteeringParams } from '../spec.ts';
+import { methodOf, METHODS, steerKey, type Method, type SteeringParams } from '../spec.ts';
 import { readPlain } from './measure.ts';
 import type { Plan, ReadySteer } from './plan.ts';
 import { remember } from './remember.ts';
@@ -11,7 +11,10 @@ import { writeOne, type Sampling } from './write.ts';
 /** New tokens of each text of a sweep, at most. */
 export const SWEEP_TOKENS = 24;
 
-/** Writes at every strength of one steer, the others as they stand. Yields what is there after each strength. */
+/**
+ * Writes at every strength of one steer, the others as they stand; then, where they are asked for, at the same strengths with
+ * the other methods. Yields what is there after each strength.
+ */
 export async function* sweepStrength(
   ctx: RunContext,
   prompt: readonly number[],
@@ -23,8 +26,10 @@ export async function* sweepStrength(
   if (!subject)
     throw new VitrineError('bad-spec', `params.sweep.steer: there is no steer ${asked.steer} among ${plan.ready.length}`);
   const tokens = Math.min(SWEEP_TOKENS, sampling.maxNewTokens);
-  const point = (strength: number | null): Promise<SweepPoint> => {
-    const at = strength === null ? null : plan.at(asked.steer, strength);
+  if (asked.compare && subject.steer.kind !== 'feature')
+    throw new VitrineError('bad-spec', 'params.sweep.compare: only a feature can be set or scaled; a direction is added');
+  const point = (strength: number | null, method?: Method): Promise<SweepPoint> => {
+    const at = strength === null ? null : plan.at(asked.steer, strength, method);
     const interventions = at?.writing() ?? [];
     const { model } = ctx;
     const key = [
@@ -42,17 +47,28 @@ export async function* sweepStrength(
       measurePoint(ctx, prompt, { ...sampling, maxNewTokens: tokens }, interventions, subject, strength ?? 0, asked.texts),
     );
   };
-  const total = asked.steps + 1;
-  ctx.progress('sweep', 0, total, 'strengths');
+  const others = asked.compare ? METHODS.filter((method) => method !== methodOf(subject.steer)) : [];
+  const total = asked.steps * (1 + others.length) + 1;
+  let done = 0;
+  ctx.progress('sweep', done, total, 'strengths');
   const reference = await point(null);
   const points: SweepPoint[] = [];
-  const now = (): Sweep => ({ steer: asked.steer, tokens, texts: asked.texts, reference, points: [...points] });
-  for (const strength of strengths(asked)) {
-    await ctx.checkpoint();
-    ctx.progress('sweep', points.length + 1, total, 'strengths');
-    points.push({ ...(await point(strength)), strength });
-    yield now();
-  }
+  const compared = others.map((method) => ({ method, points: [] as SweepPoint[] }));
+  const now = (): Sweep => ({
+    steer: asked.steer,
+    tokens,
+    texts: asked.texts,
+    reference,
+    points: [...points],
+    ...(asked.compare ? { compared: compared.map((c) => ({ ...c, points: [...c.points] })) } : {}),
+  });
+  for (const curve of [{ method: undefined, points }, ...compared])
+    for (const strength of strengths(asked)) {
+      await ctx.checkpoint();
+      ctx.progress('sweep', ++done, total, 'strengths');
+      curve.points.push({ ...(await point(strength, curve.method)), strength });
+      yield now();
+    }
   return now();
 }
 

@@ -1,14 +1,18 @@
 import { line, scaleLinear, type ScaleLinear } from 'd3';
 import { useRef, type ReactElement } from 'react';
+import { linesSvg, type LinesPicture } from '../../../app/charts/export/lines.ts';
 import { useWidth } from '../../../app/charts/measure.ts';
+import { useScheme } from '../../../app/charts/scheme.ts';
 import { Button } from '../../../app/ui/Button.tsx';
+import { cx } from '../../../app/ui/cx.ts';
 import { Select } from '../../../app/ui/Field.tsx';
 import { Figure } from '../../../app/views/Figure.tsx';
 import { number, percent, plural, signed } from '../../../app/views/numbers.ts';
 import { LOSS_RISE } from '../lib/warnings.ts';
 import { steerName } from './words.tsx';
 import type { Sweep, SweepPoint } from '../result.ts';
-import { type Steer, type SteeringParams } from '../spec.ts';
+import { methodOf, type Steer, type SteeringParams } from '../spec.ts';
+import { MethodsFigure } from './MethodsFigure.tsx';
 import shared from './steering.module.css';
 import styles from './sweep.module.css';
 
@@ -34,12 +38,14 @@ export function SweepFigure({
   file,
   onAsk,
 }: SweepFigureProps): ReactElement | null {
+  const scheme = useScheme();
   if (steers.length === 0) return null;
   const at = Math.min(asked?.steer ?? 0, steers.length - 1);
   const name = (steer: Steer): string => steerName(steer, steer.kind === 'feature' ? label(steer.sae, steer.feature) : null);
   const steer = steers[at];
   // Greedy texts are all the same.
-  const ask = (index: number): void => onAsk({ steer: index, from: -4, to: 4, steps: 9, texts: greedy ? 1 : 2 });
+  const ask = (index: number, compare?: true): void =>
+    onAsk({ steer: index, from: -4, to: 4, steps: 9, texts: greedy ? 1 : 2, ...(compare && { compare }) });
   const controls = (
     <span className={shared.buttons}>
       {steers.length > 1 && (
@@ -51,11 +57,17 @@ export function SweepFigure({
           onChange={(i) => ask(Number(i))}
         />
       )}
-      {asked === null ? (
+      {asked === null && (
         <Button size="s" onClick={() => ask(at)}>
           Sweep the strength
         </Button>
-      ) : (
+      )}
+      {steer?.kind === 'feature' && !asked?.compare && (
+        <Button size="s" variant={asked === null ? 'plain' : 'quiet'} onClick={() => ask(at, true)}>
+          Compare methods
+        </Button>
+      )}
+      {asked !== null && (
         <Button size="s" variant="quiet" onClick={() => onAsk(null)}>
           Close
         </Button>
@@ -71,7 +83,7 @@ export function SweepFigure({
         </div>
         <p className={shared.note}>
           Writes short texts at nine strengths from −4 to +4 and draws how much of it is in the words, and how coherent they stay.
-          It takes a few seconds.
+          It takes a few seconds. “Compare methods” does so for adding the feature, setting it and scaling it.
         </p>
       </section>
     );
@@ -85,8 +97,9 @@ export function SweepFigure({
         <div className={styles.sweepPlace}>{running ? 'The first strengths are on their way.' : 'Run to sweep.'}</div>
       </section>
     );
+  const own = methodOf(steer);
   return (
-    <section className={styles.sweep}>
+    <section className={cx(styles.sweep, styles.figures)}>
       <Figure
         title="Strength against coherence"
         controls={controls}
@@ -97,11 +110,48 @@ export function SweepFigure({
           format: (x) => number(x),
         }}
         file={`${file}-sweep`}
+        svg={() => linesSvg(pictureOf(sweep, asked, steer, name(steer)), scheme)}
       >
         <Curves sweep={sweep} from={asked.from} to={asked.to} now={steer.muted ? 0 : steer.strength} kind={steer.kind} />
       </Figure>
+      {asked.compare && <MethodsFigure sweep={sweep} own={own} name={name(steer)} steps={asked.steps} file={file} />}
     </section>
   );
+}
+
+const effectLabel = (kind: Steer['kind']): string =>
+  `effect: ${kind === 'feature' ? 'activation in the words, own units' : 'times v in the words'}`;
+const LOSS_LABEL = 'loss, nats per token: lower is more coherent';
+
+/** The same picture as a file. */
+function pictureOf(
+  { points, reference, texts, tokens }: Sweep,
+  { from, to }: NonNullable<SteeringParams['sweep']>,
+  steer: Steer,
+  name: string,
+): LinesPicture {
+  const effects = points.flatMap(({ strength, effect }) => (effect === null ? [] : [{ x: strength, y: effect }]));
+  return {
+    title: `Strength of ${name} against coherence`,
+    panels: [
+      {
+        label: effectLabel(steer.kind),
+        include: reference.effect === null ? [] : [reference.effect],
+        series: [{ name: '', points: effects, mark: 'circle', tone: 'value' }],
+      },
+      {
+        label: LOSS_LABEL,
+        include: [0, reference.loss],
+        band: { upTo: reference.loss + LOSS_RISE, label: `+${LOSS_RISE} nats` },
+        series: [{ name: '', points: points.map((p) => ({ x: p.strength, y: p.loss })), mark: 'circle', tone: 'ink' }],
+      },
+    ],
+    xLabel: `strength, × ${steer.kind === 'feature' ? 'its largest known activation' : 'v'}`,
+    x: [Math.min(from, to), Math.max(from, to)],
+    format: [(v) => signed(v, 2), (v) => number(v, 2)],
+    mark: steer.muted ? 0 : steer.strength,
+    legend: `mean of ${plural(texts, 'text')} of at most ${tokens} tokens; the dashed line is the strength now`,
+  };
 }
 
 const coherent = ({ reference }: Sweep, point: SweepPoint): boolean => point.loss - reference.loss <= LOSS_RISE;
@@ -162,10 +212,10 @@ function Curves({ sweep, from, to, now, kind }: CurvesProps): ReactElement {
       aria-label="Effect and loss by strength; the table has the numbers"
     >
       <text x={0} y={12}>
-        effect: {kind === 'feature' ? 'activation in the words, own units' : 'times v in the words'}
+        {effectLabel(kind)}
       </text>
       <text x={0} y={below - 12}>
-        loss, nats per token: lower is more coherent
+        {LOSS_LABEL}
       </text>
       <rect
         className={styles.band}
