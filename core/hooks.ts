@@ -47,11 +47,16 @@ const SPLIT_KV = ['batch', 'pos', 'kv_head', 'd_model'] as const;
 const MLP = ['batch', 'pos', 'd_mlp'] as const;
 const rotary = (c: ModelConfig): boolean => c.positional.kind === 'rotary';
 const gated = (c: ModelConfig): boolean => c.mlp.gated;
+const sequential = (c: ModelConfig): boolean => !c.parallel;
 
 /**
  * Every hook of a decoder-only transformer, in the order in which a forward pass reaches them.
  * Names, meaning and axes are TransformerLens' (`HookedTransformer`, no weight processing); `onRequest` hooks are
- * those that TransformerLens computes only with `use_split_qkv_input`, `use_hook_mlp_in` or `use_attn_result`.
+ * those that TransformerLens computes only with `use_split_qkv_input`, `use_hook_mlp_in` or `use_attn_result`, and
+ * `mlp.hook_in` and `mlp.hook_out`, which SAELens and circuit-tracer add: what the MLP itself reads (after the gain of
+ * ln2, where `hook_mlp_in` is the residual before ln2) and writes (before Gemma's norm, after which `hook_mlp_out` is).
+ * Queries and keys are hooked before norms of their own and before rotation (`hook_q`), and after both (`hook_rot_q`).
+ * With parallel residuals, MLP and attention read the same `hook_resid_pre`, and there is no `hook_resid_mid`.
  */
 export type SiteId =
   | 'embed'
@@ -76,9 +81,11 @@ export type SiteId =
   | 'mlp_in'
   | 'ln2_scale'
   | 'ln2_normalized'
+  | 'mlp_hook_in'
   | 'mlp_pre'
   | 'mlp_pre_linear'
   | 'mlp_post'
+  | 'mlp_hook_out'
   | 'mlp_out'
   | 'resid_post'
   | 'final_scale'
@@ -109,13 +116,15 @@ const SITES: Readonly<Record<SiteId, SiteDefinition>> = {
   z: { name: 'attn.hook_z', axes: HEADS, plain: 'mixed values of each head' },
   result: { name: 'attn.hook_result', axes: SPLIT, plain: 'what each head writes', onRequest: true },
   attn_out: { name: 'hook_attn_out', axes: RESID, plain: 'what attention writes' },
-  resid_mid: { name: 'hook_resid_mid', axes: RESID, plain: 'residual stream inside the block' },
+  resid_mid: { name: 'hook_resid_mid', axes: RESID, plain: 'residual stream inside the block', when: sequential },
   mlp_in: { name: 'hook_mlp_in', axes: RESID, plain: 'residual read by the MLP', onRequest: true },
   ln2_scale: { name: 'ln2.hook_scale', axes: SCALE, plain: 'scale of the second norm' },
   ln2_normalized: { name: 'ln2.hook_normalized', axes: RESID, plain: 'output of the second norm' },
+  mlp_hook_in: { name: 'mlp.hook_in', axes: RESID, plain: 'input of the MLP, normed', onRequest: true },
   mlp_pre: { name: 'mlp.hook_pre', axes: MLP, plain: 'neurons before the nonlinearity' },
   mlp_pre_linear: { name: 'mlp.hook_pre_linear', axes: MLP, plain: 'linear branch of the gated MLP', when: gated },
   mlp_post: { name: 'mlp.hook_post', axes: MLP, plain: 'neurons' },
+  mlp_hook_out: { name: 'mlp.hook_out', axes: RESID, plain: 'output of the MLP, before its own norm', onRequest: true },
   mlp_out: { name: 'hook_mlp_out', axes: RESID, plain: 'what the MLP writes' },
   resid_post: { name: 'hook_resid_post', axes: RESID, plain: 'residual stream after the block' },
   final_scale: { name: 'ln_final.hook_scale', axes: SCALE, global: true, plain: 'scale of the final norm' },
@@ -164,7 +173,7 @@ export function siteLabel(site: SiteId): string {
   return definition(site).plain;
 }
 
-/** Whether this model has the hook at all (right layer range, rotary, gated …). */
+/** Whether this model has the hook at all (right layer range, rotary, gated, a residual in the middle …). */
 export function hookExists(address: HookAddress, config: ModelConfig): boolean {
   const d = definition(address.site);
   if (d.when && !d.when(config)) return false;

@@ -24,7 +24,7 @@ type Props = LabPanelProps<ActivationsParams, ActivationsView, ActivationsResult
 function Panel(props: Props): ReactElement {
   const { spec, result, chunks, stale, running, setSpec, setView, run, stop, provenance } = props;
   const model = useModel(spec.model);
-  const config = useMemo(() => (model ? hookConfig(model.family, model.config) : null), [model]);
+  const config = useMemo(() => (model ? hookConfig(model.config) : null), [model]);
   const streamed = useMemo(() => fromChunks(chunks), [chunks]);
   // A recorded answer stays whole until the live one is; what streams in replaces an older answer.
   const shown = result && (!stale || !streamed) ? result : streamed;

@@ -31,6 +31,10 @@ def main() -> None:
         saes = sae_goldens.make()
         for family in ("gpt2", "llama"):
             tiny.make(family, saes)
+        import families
+
+        for family in families.FAMILIES:
+            families.make(family)
     if a.primer or everything:
         import primer
 

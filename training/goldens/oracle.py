@@ -14,20 +14,24 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 from transformers.masking_utils import AttentionMaskInterface, eager_mask
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
+from parts import GATED, ROTARY, Block, NormOf, head_dim, hook_projections, parts_of, projections
+
 Tap = Callable[[str, Tensor], Tensor]
 SPLIT = ("hook_q_input", "hook_k_input", "hook_v_input")
+# TransformerLens has no `mlp.hook_in` and `mlp.hook_out`; SAELens and circuit-tracer add them.
+MLP_ITSELF = ("mlp.hook_in", "mlp.hook_out")
 ON_REQUEST = (*SPLIT, "attn.hook_result", "hook_mlp_in")
 
 
 def hook_names(config) -> list[str]:
     """All hooks in forward order, those on request too."""
-    llama = config.model_type == "llama"
-    rot = ["attn.hook_rot_q", "attn.hook_rot_k"] if llama else []
-    linear = ["mlp.hook_pre_linear"] if llama else []
+    rotary, parallel = config.model_type in ROTARY, getattr(config, "use_parallel_residual", False)
+    rot = ["attn.hook_rot_q", "attn.hook_rot_k"] if rotary else []
+    linear = ["mlp.hook_pre_linear"] if config.model_type in GATED else []
     block = ["hook_resid_pre", *SPLIT, "ln1.hook_scale", "ln1.hook_normalized", "attn.hook_q", "attn.hook_k", "attn.hook_v", *rot, "attn.hook_attn_scores",
-             "attn.hook_pattern", "attn.hook_z", "attn.hook_result", "hook_attn_out", "hook_resid_mid", "hook_mlp_in", "ln2.hook_scale",
-             "ln2.hook_normalized", "mlp.hook_pre", *linear, "mlp.hook_post", "hook_mlp_out", "hook_resid_post"]
-    return ["hook_embed", *([] if llama else ["hook_pos_embed"]), *(f"blocks.{i}.{n}" for i in range(config.num_hidden_layers) for n in block),
+             "attn.hook_pattern", "attn.hook_z", "attn.hook_result", "hook_attn_out", *([] if parallel else ["hook_resid_mid"]), "hook_mlp_in", "ln2.hook_scale",
+             "ln2.hook_normalized", "mlp.hook_in", "mlp.hook_pre", *linear, "mlp.hook_post", "mlp.hook_out", "hook_mlp_out", "hook_resid_post"]
+    return ["hook_embed", *([] if rotary else ["hook_pos_embed"]), *(f"blocks.{i}.{n}" for i in range(config.num_hidden_layers) for n in block),
             "ln_final.hook_scale", "ln_final.hook_normalized"]
 
 
@@ -39,7 +43,7 @@ def pad(rows: list[list[int]]) -> tuple[Tensor, Tensor]:
     return ids, mask
 
 
-def tapped_attention(module, query, key, value, attention_mask, scaling=None, dropout=0.0, **_):
+def tapped_attention(module, query, key, value, attention_mask, scaling=None, dropout=0.0, softcap=None, **_):
     """Eager attention of transformers with taps; a query without any key attends to nothing, as in TransformerLens."""
     tap: Tap = module.vitrine_tap
     if module.vitrine_rotary:
@@ -47,6 +51,7 @@ def tapped_attention(module, query, key, value, attention_mask, scaling=None, dr
         key = tap("attn.hook_rot_k", key.transpose(1, 2)).transpose(1, 2)
     group = query.shape[1] // key.shape[1]
     scores = query @ key.repeat_interleave(group, 1).transpose(2, 3) * scaling
+    scores = scores if softcap is None else softcap * torch.tanh(scores / softcap)
     allowed = attention_mask[..., : key.shape[2]] == 0
     scores = tap("attn.hook_attn_scores", scores.masked_fill(~allowed, float("-inf")))
     pattern = tap("attn.hook_pattern", torch.nan_to_num(scores.softmax(-1)))
@@ -59,12 +64,16 @@ AttentionMaskInterface.register("vitrine", eager_mask)
 
 
 class Oracle:
-    """A transformers checkpoint (gpt2 or llama)."""
+    """A transformers checkpoint of any family."""
 
     def __init__(self, hf: PreTrainedModel):
         self.hf, self.config = hf.eval(), hf.config
-        self.hf.set_attn_implementation("vitrine")
-        self.llama = self.config.model_type == "llama"
+        # GPT-Neo computes its scores by itself: its method is replaced while hooks are attached.
+        self.own_attention = self.config.model_type == "gpt_neo"
+        self._implementation("vitrine")
+
+    def _implementation(self, name: str) -> None:
+        self.hf.set_attn_implementation("eager" if self.own_attention else name)
 
     @staticmethod
     def load(folder) -> "Oracle":
@@ -73,12 +82,12 @@ class Oracle:
     def native(self, rows: list[list[int]]) -> Tensor:
         """Logits of transformers' own code, without a single hook of ours."""
         ids, mask = pad(rows)
-        self.hf.set_attn_implementation("eager")
+        self._implementation("eager")
         try:
             with torch.no_grad():
                 return self.hf(ids, attention_mask=mask, use_cache=False).logits
         finally:
-            self.hf.set_attn_implementation("vitrine")
+            self._implementation("vitrine")
 
     def run(self, rows: list[list[int]], tap: Tap, requested: frozenset[str] = frozenset()) -> Tensor:
         ids, mask = pad(rows)
@@ -90,86 +99,98 @@ class Oracle:
         finally:
             for h in handles:
                 h.remove()
+            for block in parts_of(self.hf).blocks:
+                block.core.__dict__.pop("_attn", None)
 
     def _attach(self, tap: Tap, requested: frozenset[str], handles: list) -> None:
         out = lambda m, f: handles.append(m.register_forward_hook(lambda _m, _a, y: f(y)))  # noqa: E731
         first = lambda m, f: handles.append(m.register_forward_pre_hook(lambda _m, a: (f(a[0]), *a[1:])))  # noqa: E731
-        body = self.hf.model if self.llama else self.hf.transformer
-        out(body.embed_tokens if self.llama else body.wte, lambda y: tap("hook_embed", y))
-        if not self.llama:
-            out(body.wpe, lambda y: tap("hook_pos_embed", y))
-        for i, block in enumerate(body.layers if self.llama else body.h):
-            self._attach_block(block, lambda n, v, i=i: tap(f"blocks.{i}.{n}", v), {n.split(".", 2)[2] for n in requested if n.startswith(f"blocks.{i}.")}, handles, out, first)
-        self._norm(body.norm if self.llama else body.ln_f, "ln_final", tap, handles)
+        parts = parts_of(self.hf)
+        out(parts.embed, lambda y: tap("hook_embed", y))
+        if parts.pos is not None:
+            out(parts.pos, lambda y: tap("hook_pos_embed", y))
+        for i, block in enumerate(parts.blocks):
+            self._attach_block(block, parts.parallel, lambda n, v, i=i: tap(f"blocks.{i}.{n}", v), {n.split(".", 2)[2] for n in requested if n.startswith(f"blocks.{i}.")},
+                               handles, out, first)
+        self._norm(parts.final, "ln_final", tap, handles)
 
-    def _norm(self, m: nn.Module, name: str, tap: Tap, handles: list) -> None:
-        """hook_scale is sqrt(mean x^2 + eps) after centring (LayerNorm), hook_normalized is before gain and bias."""
+    def _norm(self, m: nn.Module, name: str | None, tap: Tap, handles: list) -> None:
+        """hook_scale is sqrt(mean x^2 + eps) after centring (LayerNorm), hook_normalized is before gain and bias. Without a name no hooks, but the module's own precision."""
+        norm = NormOf(m)
+
         def f(_m, args, _y):
-            x = args[0]
-            x = x if self.llama else x - x.mean(-1, keepdim=True)
-            scale = tap(f"{name}.hook_scale", (x.pow(2).mean(-1, keepdim=True) + (m.variance_epsilon if self.llama else m.eps)).sqrt())
-            y = tap(f"{name}.hook_normalized", x / scale) * m.weight
-            return y if self.llama else y + m.bias
+            x, scale = norm.scaled(args[0])
+            if name is None:
+                return norm.after(x / scale)
+            return norm.after(tap(f"{name}.hook_normalized", x / tap(f"{name}.hook_scale", scale)))
         handles.append(m.register_forward_hook(f))
 
-    def _attach_block(self, block, tap: Tap, requested: set[str], handles: list, out, first) -> None:
-        attn = block.self_attn if self.llama else block.attn
-        ln1, ln2 = (block.input_layernorm, block.post_attention_layernorm) if self.llama else (block.ln_1, block.ln_2)
-        mlp, state = block.mlp, {}
-        attn.vitrine_tap, attn.vitrine_rotary = tap, self.llama
-        heads, dh = self.config.num_attention_heads, attn.head_dim
+    def _attach_block(self, block: Block, parallel: bool, tap: Tap, requested: set[str], handles: list, out, first) -> None:
+        core, o, state = block.core, block.o, {}
+        core.vitrine_tap, core.vitrine_rotary = tap, self.config.model_type in ROTARY
+        heads, dh = self.config.num_attention_heads, head_dim(self.config)
+        if self.own_attention:
+            def own(query, key, value, mask):
+                t = query.shape[-2]
+                allowed = core.bias[:, :, :t, :t] & (mask == 0)
+                z, pattern = tapped_attention(core, query, key, value, torch.where(allowed, 0.0, -1.0), scaling=1.0)
+                return z.transpose(1, 2), pattern
+            core._attn = own
 
         def pre(x):
             state["pre"] = tap("hook_resid_pre", x)
             return state["pre"]
-        first(block, pre)
-        self._norm(ln1, "ln1", tap, handles)
+        first(block.module, pre)
+        self._norm(block.ln1, "ln1", tap, handles)
+        for m in block.further_norms:
+            self._norm(m, None, tap, handles)
 
-        def projected(y, module, name, n, columns=slice(None)):
-            """One of q, k, v: [b, t, n, dh], from its own copy of the residual stream per head where that is asked for."""
+        ln1, apart = NormOf(block.ln1), projections(self.config, core)
+
+        def projected(name, y):
+            """One of q, k, v: [b, t, n * dh], from its own copy of the residual stream per head where that is asked for."""
+            p = apart[name]
             if f"hook_{name}_input" in requested:
-                copies = tap(f"hook_{name}_input", state["pre"][:, :, None].expand(-1, -1, n, -1).clone())
-                x = copies if self.llama else copies - copies.mean(-1, keepdim=True)
-                x = x / (x.pow(2).mean(-1, keepdim=True) + (ln1.variance_epsilon if self.llama else ln1.eps)).sqrt() * ln1.weight
-                w, b = (module.weight.t(), None) if self.llama else (module.weight[:, columns], module.bias[columns])
-                x = x if self.llama else x + ln1.bias
-                y = torch.einsum("bthd,dhe->bthe", x, w.reshape(w.shape[0], n, dh)) + (0 if b is None else b.reshape(n, dh))
-            return tap(f"attn.hook_{name}", y.reshape(*y.shape[:2], n, dh)).flatten(2)
+                x = ln1(tap(f"hook_{name}_input", state["pre"][:, :, None].expand(-1, -1, p.heads, -1).clone()))
+                y = torch.einsum("bthd,dhe->bthe", x, p.weight.reshape(p.weight.shape[0], p.heads, dh)) + (0 if p.bias is None else p.bias.reshape(p.heads, dh))
+            return tap(f"attn.hook_{name}", y.reshape(*y.shape[:2], p.heads, dh)).flatten(2)
+        hook_projections(self.config, core, out, projected)
 
-        if self.llama:
-            kv = self.config.num_key_value_heads
-            out(attn.q_proj, lambda y: projected(y, attn.q_proj, "q", heads))
-            out(attn.k_proj, lambda y: projected(y, attn.k_proj, "k", kv))
-            out(attn.v_proj, lambda y: projected(y, attn.v_proj, "v", kv))
-        else:
-            d = heads * dh
-            out(attn.c_attn, lambda y: torch.cat([projected(y[..., j * d:(j + 1) * d], attn.c_attn, n, heads, slice(j * d, (j + 1) * d))
-                                                  for j, n in enumerate("qkv")], -1))
-        o = attn.o_proj if self.llama else attn.c_proj
         if "attn.hook_result" in requested:
             def results(_m, args, _y):
-                w = o.weight.t() if self.llama else o.weight  # [heads * dh, d]
+                w = o.weight if block.o_conv1d else o.weight.t()  # [heads * dh, d]
                 r = torch.einsum("bthe,hed->bthd", args[0].unflatten(-1, (heads, dh)), w.reshape(heads, dh, -1))
                 y = tap("attn.hook_result", r).sum(2)
-                return y if self.llama else y + o.bias
+                return y if o.bias is None else y + o.bias
             handles.append(o.register_forward_hook(results))
 
-        def attention(y):
-            a = tap("hook_attn_out", y[0])
+        def written(y):
+            a = tap("hook_attn_out", y)
+            if parallel:
+                return a
             mid = state["pre"] + a
             edited = tap("hook_resid_mid", mid)
             # transformers adds the residual outside of any module, so an edit of the sum goes through its one free summand.
-            return (a if edited is mid else edited - state["pre"], *y[1:])
-        out(attn, attention)
+            return a if edited is mid else edited - state["pre"]
+        if block.ln1_post is None:
+            out(block.attn, lambda y: (written(y[0]), *y[1:]))
+        else:
+            self._norm(block.ln1_post, None, tap, handles)
+            out(block.ln1_post, written)
         if "hook_mlp_in" in requested:
-            first(ln2, lambda x: tap("hook_mlp_in", x))
-        self._norm(ln2, "ln2", tap, handles)
-        out(mlp.gate_proj if self.llama else mlp.c_fc, lambda y: tap("mlp.hook_pre", y))
-        if self.llama:
-            out(mlp.up_proj, lambda y: tap("mlp.hook_pre_linear", y))
-        first(mlp.down_proj if self.llama else mlp.c_proj, lambda x: tap("mlp.hook_post", x))
-        out(mlp, lambda y: tap("hook_mlp_out", y))
-        out(block, lambda y: tap("hook_resid_post", y))
+            first(block.ln2, lambda x: tap("hook_mlp_in", x))
+        self._norm(block.ln2, "ln2", tap, handles)
+        first(block.mlp, lambda x: tap("mlp.hook_in", x))
+        out(block.pre, lambda y: tap("mlp.hook_pre", y))
+        if block.linear is not None:
+            out(block.linear, lambda y: tap("mlp.hook_pre_linear", y))
+        first(block.down, lambda x: tap("mlp.hook_post", x))
+        out(block.mlp, lambda y: tap("mlp.hook_out", y))
+        if block.ln2_post is not None:
+            self._norm(block.ln2_post, None, tap, handles)
+        out(block.mlp if block.ln2_post is None else block.ln2_post, lambda y: tap("hook_mlp_out", y))
+        # GPT-Neo's blocks answer with a tuple.
+        out(block.module, lambda y: (tap("hook_resid_post", y[0]), *y[1:]) if isinstance(y, tuple) else tap("hook_resid_post", y))
 
 
 class Lens:
@@ -210,7 +231,7 @@ class Lens:
         self.model.set_use_attn_result(any_of("attn.hook_result"))
         self.model.set_use_hook_mlp_in(any_of("hook_mlp_in"))
         skip = ("ln1.hook_scale", "ln1.hook_normalized") if split else ()
-        hooks = [(n, lambda v, hook: tap(hook.name, v)) for n in hook_names(self.config) if not n.endswith(skip or ("\0",)) and (not n.endswith(ON_REQUEST) or n in requested)]
+        hooks = [(n, lambda v, hook: tap(hook.name, v)) for n in hook_names(self.config) if not n.endswith(skip or ("\0",)) and not n.endswith(MLP_ITSELF) and (not n.endswith(ON_REQUEST) or n in requested)]
         return self.model.run_with_hooks(ids, attention_mask=mask, fwd_hooks=hooks, return_type="logits", prepend_bos=False)
 
 

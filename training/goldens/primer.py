@@ -96,8 +96,8 @@ def make() -> None:
     logits, kept, noise = activations(oracle, lens, lens64, rows)
     tensors: dict[str, Tensor] = {"logits/last": torch.stack([real("logits", logits, lengths)[i][-1] for i in range(2)]), "logits/row1": logits[1, : lengths[1]]}
     for n in hook_names(oracle.config):
-        if n.endswith((*SPLIT, "hook_mlp_in")) or (n.endswith("hook_resid_pre") and not n.startswith("blocks.0.")):
-            continue  # copies of resid_pre, resid_mid, and of the block before's resid_post: the test compares with those
+        if n.endswith((*SPLIT, "hook_mlp_in", "mlp.hook_out")) or (n.endswith("hook_resid_pre") and not n.startswith("blocks.0.")):
+            continue  # copies of resid_pre, resid_mid, mlp_out, and of the block before's resid_post: the test compares with those
         tensors[f"act/{n}"] = kept[n][1, : lengths[1]] if n.endswith("result") else flat(n, kept[n], lengths)
 
     top, second = logits[0, lengths[0] - 1].topk(2).indices.tolist()

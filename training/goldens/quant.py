@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 GROUP = 32
-LINEAR = ("c_attn.weight", "c_proj.weight", "c_fc.weight", "_proj.weight", "wte.weight", "embed_tokens.weight", "lm_head.weight")
+LINEAR = ("c_attn.weight", "c_proj.weight", "c_fc.weight", "_proj.weight", "wte.weight", "embed_tokens.weight", "lm_head.weight", "embed_in.weight", "embed_out.weight",
+          "query_key_value.weight", "attention.dense.weight", "dense_h_to_4h.weight", "dense_4h_to_h.weight")
 
 
 def dequantized(w: np.ndarray, kind: str) -> np.ndarray:
@@ -27,12 +28,13 @@ def dequantized(w: np.ndarray, kind: str) -> np.ndarray:
 def dequantized_model(hf, kind: str):
     """A copy of a checkpoint whose matrices were rounded as the engine rounds them; positions, norms and biases stay float32."""
     out = copy.deepcopy(hf)
+    gpt2 = hf.config.model_type == "gpt2"  # whose matrices are [in, out]
     done = set()
     for name, p in out.named_parameters():
         if not name.endswith(LINEAR) or p.data_ptr() in done:
             continue
         done.add(p.data_ptr())
-        conv1d = "h." in name and "transformer" in name
+        conv1d = gpt2 and "h." in name
         w = (p.data.t() if conv1d else p.data).contiguous().numpy()
         d = torch.from_numpy(dequantized(w, kind))
         p.data.copy_(d.t() if conv1d else d)

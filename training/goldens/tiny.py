@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 
 import torch
@@ -11,7 +12,7 @@ from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausa
 
 from cases import IDLE_COPY, plans
 from edits import Editor
-from oracle import ON_REQUEST, SPLIT, Lens, Oracle, captured, hook_names
+from oracle import MLP_ITSELF, ON_REQUEST, SPLIT, Lens, Oracle, captured, hook_names
 from quant import dequantized_model
 from store import TESTDATA, relative, save
 
@@ -61,6 +62,7 @@ def write_checkpoint(folder, hf) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     state = {k: v.clone().contiguous() for k, v in hf.state_dict().items() if not (hf.config.tie_word_embeddings and k == "lm_head.weight")}
     save_file(state, str(folder / "model.safetensors"), metadata={"format": "pt"})
+    (folder / "model.safetensors").chmod(0o644)
     (folder / "config.json").write_text(json.dumps(GPT2 | dict(model_type="gpt2") if hf.config.model_type == "gpt2" else LLAMA | dict(model_type="llama"), indent=1) + "\n")
 
 
@@ -97,7 +99,7 @@ def activations(oracle: Oracle, lens: Lens, lens64: Lens, rows: list[list[int]])
     for label, model in (("transformerLens", lens), ("float64", lens64)):
         other_logits, other = captured(model, rows, frozenset(n for n in ask if not n.endswith(SPLIT)))
         other = {**captured(model, rows, ask)[1], **other}
-        noise[label] = {n: differ(n, kept[n], other[n], lengths) for n in names} | {"logits": differ("logits", logits, other_logits, lengths)}
+        noise[label] = {n: differ(n, kept[n], other[n], lengths) for n in names if not n.endswith(MLP_ITSELF)} | {"logits": differ("logits", logits, other_logits, lengths)}
         worst = max(noise[label], key=noise[label].__getitem__)
         assert noise[label][worst] < NOISE, (label, worst, noise[label][worst])
     return logits, kept, noise
@@ -200,13 +202,16 @@ def make(family: str, saes: dict) -> dict:
     jobs.append(("logitDiff, edited", METRICS["logitDiff"], some_hooks(llama), plan))
     for label, m, hooks, edited in jobs:
         # The norm's own hooks and the split inputs are alternative paths, so each gets its own backward pass.
-        passes = [([h for h in hooks if not h.endswith(SPLIT)], frozenset(h for h in ask if h in hooks and not h.endswith(SPLIT)))]
+        own = [h for h in hooks if not h.endswith((*SPLIT, *MLP_ITSELF))]
+        passes = [(own, frozenset(h for h in ask if h in own), lens64)]
         if any(h.endswith(SPLIT) for h in hooks):
-            passes.append(([h for h in hooks if h.endswith(SPLIT)], ask))
+            passes.append(([h for h in hooks if h.endswith(SPLIT)], ask, lens64))
+        if any(h.endswith(MLP_ITSELF) for h in hooks):
+            passes.append(([h for h in hooks if h.endswith(MLP_ITSELF)], frozenset(), Oracle(copy.deepcopy(hf).double())))
         worst = 0.0
-        for at, requested in passes:
+        for at, requested, precise in passes:
             values, g = gradient(oracle, m, ROWS, at, requested, reference[32], edited, saes)
-            values64, g64 = gradient(lens64, m, ROWS, at, requested, reference[64], edited, saes)
+            values64, g64 = gradient(precise, m, ROWS, at, requested, reference[64], edited, saes)
             worst = max([worst, relative(values, values64), *(differ(h, g[h], g64[h], lengths) for h in at)])
             tensors |= {f"gradient/{label}/{h}": flat(h, g[h], lengths) for h in at}
             tensors[f"gradient/{label}/values"] = values

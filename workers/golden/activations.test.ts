@@ -1,20 +1,10 @@
 import { expect, it } from 'vitest';
-import { allHooks, matchHooks, type HookName } from '../../core/hooks.ts';
-import type { HookedModel } from '../api.ts';
-import { tf, type Tensor } from '../kernels/index.ts';
-import { goldenError, goldenModel, ownValues, readGolden, top, within, type TinyMeta } from '../testing/goldens.ts';
+import { allHooks, matchHooks } from '../../core/hooks.ts';
+import { tf } from '../kernels/index.ts';
+import { goldenAct, goldenError, goldenModel, ownValues, readGolden, top, within, type TinyMeta } from '../testing/goldens.ts';
 import { describeBackends } from '../testing/node-backends.ts';
 import { relativeError } from '../testing/numbers.ts';
 import { TOLERANCE } from '../testing/tolerances.ts';
-
-/** Hooks that are copies of another: of which, and which axis the copies are on. */
-function copied(hook: HookName, model: HookedModel): { of: HookName; times: number } | null {
-  const [, block, name] = /^(blocks\.\d+\.)(.+)$/.exec(hook) ?? [];
-  const { nHeads, nKvHeads } = model.config;
-  if (name === 'hook_mlp_in') return { of: `${block}hook_resid_mid` as HookName, times: 1 };
-  const times = { hook_q_input: nHeads, hook_k_input: nKvHeads, hook_v_input: nKvHeads }[name ?? ''];
-  return times === undefined ? null : { of: `${block}hook_resid_pre` as HookName, times };
-}
 
 describeBackends('activations of transformers', (backend) => {
   for (const family of ['gpt2', 'llama'] as const) {
@@ -34,23 +24,11 @@ describeBackends('activations of transformers', (backend) => {
 
     it(`${family}: every hook and the logits of a padded batch`, async () => {
       const model = await goldenModel(family);
-      const expected = async (hook: HookName, x: Tensor): Promise<[Float32Array, Float32Array]> => {
-        const copy = copied(hook, model);
-        if (!copy) return [await ownValues(x, lengths), golden.values(`act/${hook}`)];
-        const original = golden.values(`act/${copy.of}`);
-        const d = model.config.dModel;
-        const copies = Float32Array.from(
-          { length: original.length * copy.times },
-          (_, i) => original[Math.floor(i / d / copy.times) * d + (i % d)]!,
-        );
-        return [await ownValues(x, lengths), copies];
-      };
       // The hooks that are always there, in the pass that most runs take; then all, on-request ones included.
       for (const onRequest of [false, true]) {
         const run = await model.runWithHooks(rows, { capture: allHooks(model.config, { onRequest }) });
         for (const [hook, x] of run.cache) {
-          const [actual, wanted] = await expected(hook, x);
-          within(goldenError(actual, wanted), TOLERANCE.activation.f32, {
+          within(goldenError(await ownValues(x, lengths), goldenAct(golden, hook, model.config)), TOLERANCE.activation.f32, {
             backend,
             dtype: 'f32',
             kind: 'activation',

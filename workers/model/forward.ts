@@ -100,12 +100,6 @@ export interface BlocksInput {
   readonly kv?: KvCache;
 }
 
-export interface SharedTensors {
-  readonly allowed: Tensor;
-  readonly rotary: RotaryTables | null;
-  dispose(): void;
-}
-
 /** Masks and tables that blocks of a pass share, by layer; disposed by the caller. */
 export interface SharedTensors {
   /** See `AttentionContext.allowed`. */

@@ -6,12 +6,12 @@ import { readSafetensors, safeFloats } from '../../core/files/safetensors.ts';
 import type { HookName } from '../../core/hooks.ts';
 import type { Intervention } from '../../core/interventions.ts';
 import type { Metric } from '../../core/metrics.ts';
-import type { BackendName, Quantization } from '../../core/model-config.ts';
+import type { BackendName, ModelConfig, Quantization } from '../../core/model-config.ts';
 import type { HookedModel, Sae, TokenBatch } from '../api.ts';
 import { readMany, type Tensor } from '../kernels/index.ts';
 import { familyOf, type JsonObject } from '../model/families/index.ts';
 import { createHookedModel } from '../model/hooked-model.ts';
-import { WeightLoader } from '../model/weights.ts';
+import { WeightLoader, type WeightSource } from '../model/weights.ts';
 import { createSae } from '../saes/sae.ts';
 import { SafetensorsSource } from '../weights/safetensors-source.ts';
 import { relativeError } from './numbers.ts';
@@ -49,7 +49,7 @@ interface Plan {
   readonly interventions: readonly Intervention[];
   readonly prompts: TokenBatch;
 }
-/** Meta of `tiny-gpt2` and `tiny-llama`. */
+/** Meta of `tiny-gpt2`, `tiny-llama` and the other families' checkpoints. */
 export interface TinyMeta {
   readonly rows: TokenBatch;
   readonly prompts: TokenBatch;
@@ -70,19 +70,30 @@ export function goldenSae(name: string, quantization: Quantization = 'f32'): Pro
   return createSae({ id: `tiny/${name}`, config: cfg, source, quantization, digest: 'none' });
 }
 
-/** The tiny checkpoint of a family on the open backend, with the tiny SAEs at hand. */
+/** The families beside gpt2 and llama, of which the goldens hold less; all have them. */
+export const FURTHER_FAMILIES = ['qwen2', 'qwen3', 'gemma2', 'gemma3', 'gpt-neox', 'gpt-neo'] as const;
+export type GoldenFamily = 'gpt2' | 'llama' | (typeof FURTHER_FAMILIES)[number];
+
+export function goldenConfig(family: GoldenFamily): JsonObject {
+  return JSON.parse(new TextDecoder().decode(bytes(`tiny-${family}`, 'config.json'))) as JsonObject;
+}
+
+/**
+ * The tiny checkpoint of a family on the open backend, with the tiny SAEs at hand.
+ * @param change instead of these fields of config.json
+ * @param rename how the checkpoint's tensors are called, given the names that the file has
+ */
 export async function goldenModel(
-  family: 'gpt2' | 'llama',
+  family: GoldenFamily,
   quantization: Quantization = 'f32',
   change: JsonObject = {},
+  rename?: (tensor: string) => string,
 ): Promise<HookedModel> {
-  const json = {
-    ...(JSON.parse(new TextDecoder().decode(bytes(`tiny-${family}`, 'config.json'))) as JsonObject),
-    ...change,
-  };
+  const json = { ...goldenConfig(family), ...change };
   const definition = familyOf(json);
   const config = definition.parseConfig(json);
-  const source = new SafetensorsSource([bytes(`tiny-${family}`, 'model.safetensors')]);
+  const file = new SafetensorsSource([bytes(`tiny-${family}`, 'model.safetensors')]);
+  const source = rename ? renamed(file, bytes(`tiny-${family}`, 'model.safetensors'), rename) : file;
   const weights = await definition.load(new WeightLoader(source, quantization), config);
   const saes = new Map<string, Sae>();
   const sae = async (id: string): Promise<Sae> => {
@@ -91,6 +102,38 @@ export async function goldenModel(
     return found;
   };
   return createHookedModel({ id: `tiny-${family}`, config, weights, tokenizer: NO_TOKENIZER, quantization, digest: 'none', sae });
+}
+
+/** The same tensors under other names. */
+function renamed(source: WeightSource, file: Uint8Array, rename: (tensor: string) => string): WeightSource {
+  const own = new Map([...readSafetensors(file).tensors.keys()].map((name) => [rename(name), name]));
+  const nameOf = (name: string): string => own.get(name) ?? `no ${name}`;
+  return {
+    has: (name) => own.has(name),
+    vector: (name) => source.vector(nameOf(name)),
+    matrix: (name, options) => source.matrix(nameOf(name), options),
+  };
+}
+
+/** Hooks that are copies of another, which alone the goldens hold: of which, and how many copies stand side by side. */
+export function copied(hook: HookName, { nHeads, nKvHeads, parallel }: ModelConfig): { of: HookName; times: number } | null {
+  const [, block, name] = /^(blocks\.\d+\.)(.+)$/.exec(hook) ?? [];
+  const pre = `${block}hook_resid_pre` as HookName;
+  if (name === 'hook_mlp_in') return { of: parallel ? pre : (`${block}hook_resid_mid` as HookName), times: 1 };
+  const times = { hook_q_input: nHeads, hook_k_input: nKvHeads, hook_v_input: nKvHeads }[name ?? ''];
+  return times === undefined ? null : { of: pre, times };
+}
+
+/** What a hook should hold, from the golden of all rows; split inputs repeat the residual stream for each head. */
+export function goldenAct<Meta>(golden: Golden<Meta>, hook: HookName, config: ModelConfig): Float32Array {
+  const copy = copied(hook, config);
+  if (!copy) return golden.values(`act/${hook}`);
+  const original = golden.values(`act/${copy.of}`);
+  const d = config.dModel;
+  return Float32Array.from(
+    { length: original.length * copy.times },
+    (_, i) => original[Math.floor(i / d / copy.times) * d + (i % d)]!,
+  );
 }
 
 /**

@@ -8,49 +8,18 @@ import {
   type Axis,
   type HookName,
 } from '../../../core/hooks.ts';
-import { plainParts, type Family, type ModelConfig } from '../../../core/model-config.ts';
+import { familyOf } from '../../../core/families/index.ts';
+import type { ModelConfig } from '../../../core/model-config.ts';
+import { VitrineError } from '../../../core/protocol/errors.ts';
 
-const number = (config: Readonly<Record<string, unknown>>, ...keys: readonly string[]): number | null => {
-  for (const key of keys) if (typeof config[key] === 'number') return config[key];
-  return null;
-};
-
-const LEARNED: readonly Family[] = ['gpt2', 'gpt-neo'];
-const GATED: readonly Family[] = ['llama', 'qwen2', 'qwen3', 'gemma2', 'gemma3'];
-
-/**
- * As much of a model's shape as its hooks depend on, from the config.json that its manifest carries; null where a size is
- * missing. The engine reads the whole file by itself.
- */
-export function hookConfig(family: string, config: Readonly<Record<string, unknown>>): ModelConfig | null {
-  const dModel = number(config, 'hidden_size', 'n_embd');
-  const nLayers = number(config, 'num_hidden_layers', 'n_layer');
-  const nHeads = number(config, 'num_attention_heads', 'n_head');
-  const dVocab = number(config, 'vocab_size');
-  const nCtx = number(config, 'max_position_embeddings', 'n_positions');
-  if (dModel === null || nLayers === null || nHeads === null || dVocab === null || nCtx === null) return null;
-  const known = family as Family;
-  return {
-    ...plainParts(nLayers),
-    family: known,
-    nLayers,
-    nHeads,
-    nKvHeads: number(config, 'num_key_value_heads') ?? nHeads,
-    dModel,
-    dHead: number(config, 'head_dim') ?? dModel / nHeads,
-    dMlp: number(config, 'intermediate_size', 'n_inner') ?? 4 * dModel,
-    dVocab,
-    nCtx,
-    norm: { kind: LEARNED.includes(known) ? 'layerNorm' : 'rmsNorm', eps: 1e-5 },
-    positional: LEARNED.includes(known)
-      ? { kind: 'learned' }
-      : { kind: 'rotary', base: 10_000, dims: 0, scaling: null, local: null },
-    mlp: { activation: 'gelu_new', gated: GATED.includes(known) },
-    attentionDivisor: 1,
-    tiedEmbeddings: false,
-    bosTokenId: number(config, 'bos_token_id'),
-    eosTokenId: number(config, 'eos_token_id'),
-  };
+/** A model's shape, from the config.json that its manifest carries; null where the engine could not read that file either. */
+export function hookConfig(config: Readonly<Record<string, unknown>>): ModelConfig | null {
+  try {
+    return familyOf(config).parseConfig(config);
+  } catch (error) {
+    if (error instanceof VitrineError) return null;
+    throw error;
+  }
 }
 
 export interface HookMatch {

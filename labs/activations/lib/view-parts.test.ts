@@ -4,8 +4,6 @@ import { readSafetensors, safeFloats } from '../../../core/files/safetensors.ts'
 import { hookName } from '../../../core/hooks.ts';
 import { wireTensor } from '../../../core/protocol/wire-tensor.ts';
 import { histogram, summarize } from '../../../core/stats/index.ts';
-import { gpt2 } from '../../../workers/model/families/gpt2.ts';
-import { llama } from '../../../workers/model/families/llama.ts';
 import type { ActivationEntry, ActivationsResult } from '../result.ts';
 import { namedTensors, toNpz, toSafetensors } from './export.ts';
 import { axesOf, hookConfig, matchAll, numbersOf, suggestions } from './hook-config.ts';
@@ -106,24 +104,36 @@ const LLAMA = {
   tie_word_embeddings: true,
 };
 
+const NEOX = {
+  model_type: 'gpt_neox',
+  hidden_size: 64,
+  num_attention_heads: 4,
+  num_hidden_layers: 2,
+  intermediate_size: 256,
+  max_position_embeddings: 32,
+  vocab_size: 100,
+  rotary_pct: 0.25,
+};
+
 describe('hooks of a model that only its manifest tells of', () => {
   it.each([
-    ['gpt2', GPT2, gpt2.parseConfig(GPT2)],
-    ['llama', LLAMA, llama.parseConfig(LLAMA)],
-  ] as const)('are those that the engine has: %s', (family, json, engine) => {
-    const page = hookConfig(family, json)!;
-    const all = (config: typeof engine) => matchAll(['**', 'blocks.1.hook_mlp_in', 'blocks.*.mlp.hook_pre_linear'], config);
-    expect(all(page)).toEqual(all(engine));
-    for (const { hooks } of all(engine))
-      for (const hook of hooks) expect(numbersOf(hook, page, 5)).toBe(numbersOf(hook, engine, 5));
+    ['gpt2', GPT2, ['hook_pos_embed', 'blocks.2.hook_resid_mid'], ['blocks.0.attn.hook_rot_q', 'blocks.0.mlp.hook_pre_linear']],
+    ['llama', LLAMA, ['blocks.1.attn.hook_rot_k', 'blocks.1.mlp.hook_pre_linear'], ['hook_pos_embed', 'blocks.2.hook_mlp_out']],
+    ['gpt-neox', NEOX, ['blocks.1.attn.hook_rot_k', 'blocks.1.mlp.hook_in'], ['hook_pos_embed', 'blocks.1.hook_resid_mid']],
+  ] as const)('are those of its family: %s', (_family, json, there, missing) => {
+    const config = hookConfig(json)!;
+    expect(matchAll(there, config).map((m) => m.hooks)).toEqual(there.map((hook) => [hook]));
+    expect(matchAll(missing, config).flatMap((m) => m.hooks)).toEqual([]);
+    expect(numbersOf(hookName('z', 0), config, 5)).toBe(5 * 64);
   });
 
   it('are not told where the config lacks a size', () => {
-    expect(hookConfig('gpt2', { n_embd: 64 })).toBeNull();
+    expect(hookConfig({ model_type: 'gpt2', n_embd: 64 })).toBeNull();
+    expect(hookConfig({ model_type: 'unheard of' })).toBeNull();
   });
 
   it('are suggested once per place, and every suggestion matches', () => {
-    const config = hookConfig('gpt2', GPT2)!;
+    const config = hookConfig(GPT2)!;
     const offered = suggestions(config);
     expect(new Set(offered.map(({ pattern }) => pattern)).size).toBe(offered.length);
     for (const { hooks } of matchAll(

@@ -67,7 +67,8 @@ export function attention(residual: Tensor, normed: Tensor, block: BlockWeights,
   const written = hooks.wants('result', layer)
     ? tf.sum(hooks.at('result', layer, headResults(z, o, config)), 2)
     : linear(tf.reshape(z, [batch, queries, nHeads * dHead]), o.w);
-  return hooks.at('attn_out', layer, o.b ? tf.add(written, o.b) : written);
+  const all = o.b ? tf.add(written, o.b) : written;
+  return hooks.at('attn_out', layer, block.ln1Post ? norm(all, block.ln1Post, config) : all);
 }
 
 /** Repeats each key/value head for the query heads that share it: [b, pos, kv, dh] → [b, pos, kv · times, dh]. */

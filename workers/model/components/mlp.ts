@@ -2,6 +2,7 @@ import type { ActivationName, ModelConfig } from '../../../core/model-config.ts'
 import { linear, tf, type Tensor } from '../../kernels/index.ts';
 import type { Hooks } from '../hook-run.ts';
 import type { BlockWeights } from '../weights.ts';
+import { norm } from './norm.ts';
 
 const GELU_CUBIC = 0.044715;
 
@@ -22,11 +23,17 @@ export function activate(x: Tensor, name: ActivationName): Tensor {
   }
 }
 
-/** @param x the normed residual stream. Gated: post = act(gate(x)) · in(x), where `hook_pre` is gate(x) and `hook_pre_linear` is in(x). */
-export function mlp(x: Tensor, weights: BlockWeights['mlp'], config: ModelConfig, hooks: Hooks, layer: number): Tensor {
+/**
+ * Gated: post = act(gate(x)) · in(x), where `hook_pre` is gate(x) and `hook_pre_linear` is in(x).
+ * @param normed the residual stream after the second norm
+ */
+export function mlp(normed: Tensor, block: BlockWeights, config: ModelConfig, hooks: Hooks, layer: number): Tensor {
+  const { mlp: weights, ln2Post } = block;
+  const x = hooks.at('mlp_hook_in', layer, normed);
   const up = linear(x, weights.in.w, weights.in.b ?? undefined);
   const pre = hooks.at('mlp_pre', layer, weights.gate ? linear(x, weights.gate.w, weights.gate.b ?? undefined) : up);
   const activated = activate(pre, config.mlp.activation);
   const post = hooks.at('mlp_post', layer, weights.gate ? tf.mul(activated, hooks.at('mlp_pre_linear', layer, up)) : activated);
-  return hooks.at('mlp_out', layer, linear(post, weights.out.w, weights.out.b ?? undefined));
+  const written = hooks.at('mlp_hook_out', layer, linear(post, weights.out.w, weights.out.b ?? undefined));
+  return hooks.at('mlp_out', layer, ln2Post ? norm(written, ln2Post, config) : written);
 }

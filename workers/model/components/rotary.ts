@@ -1,4 +1,4 @@
-import type { ModelConfig, RopeScaling } from '../../../core/model-config.ts';
+import type { RopeScaling, Rotary } from '../../../core/model-config.ts';
 import { tf, type Tensor } from '../../kernels/index.ts';
 
 /** Rotation frequency of each pair, scaled for long contexts as the checkpoint says. float64. */
@@ -24,10 +24,8 @@ export interface RotaryTables {
   readonly dims: number;
 }
 
-/** Cosines and sines for positions offset … offset + length − 1, computed in float64. */
-export function rotaryTables(config: ModelConfig, offset: number, length: number): RotaryTables | null {
-  if (config.positional.kind !== 'rotary') return null;
-  const { base, dims, scaling } = config.positional;
+/** Cosines and sines for positions offset … offset + length − 1, computed in float64. `dims` of each head turn. */
+export function rotaryTables({ base, scaling }: Rotary, dims: number, offset: number, length: number): RotaryTables {
   const frequencies = rotaryFrequencies(base, dims, scaling);
   const table = (f: (angle: number) => number): Tensor => {
     const values = new Float32Array(length * dims);

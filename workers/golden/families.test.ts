@@ -1,0 +1,182 @@
+import { expect, it } from 'vitest';
+import { allHooks, matchHooks, type HookName } from '../../core/hooks.ts';
+import type { GeneratedToken, GenerateOptions, HookedModel } from '../api.ts';
+import { tf } from '../kernels/index.ts';
+import {
+  FURTHER_FAMILIES,
+  goldenAct,
+  goldenConfig,
+  goldenError,
+  goldenModel,
+  ownValues,
+  readGolden,
+  top,
+  within,
+  type TinyMeta,
+} from '../testing/goldens.ts';
+import { describeBackends } from '../testing/node-backends.ts';
+import { relativeError } from '../testing/numbers.ts';
+import { TOLERANCE } from '../testing/tolerances.ts';
+
+const TIMEOUT = 120_000;
+const GREEDY = { temperature: 0, topP: 1, repetitionPenalty: 1, seed: 0 };
+
+describeBackends('families, against transformers', (backend) => {
+  for (const family of FURTHER_FAMILIES) {
+    const golden = readGolden<TinyMeta>(`tiny-${family}`);
+    const { rows, prompts, hooks, gradients, cases } = golden.meta;
+    const lengths = rows.map((row) => row.length);
+    const note = (kind: string, of: string, dtype: 'f32' | 'int8' | 'int4' = 'f32'): Parameters<typeof within>[2] => ({
+      backend,
+      dtype,
+      kind,
+      of: `${family} ${of}`,
+    });
+    const logitsOf = async (model: HookedModel, options: Parameters<HookedModel['runWithHooks']>[1]): Promise<Float32Array> => {
+      const run = await model.runWithHooks(rows, options);
+      const values = await ownValues(run.logits!, lengths);
+      run.dispose();
+      return values;
+    };
+
+    it(`${family}: every hook and the logits of a padded batch longer than its windows; twice the same bits`, async () => {
+      const model = await goldenModel(family);
+      const { config } = model;
+      expect([...hooks].sort()).toEqual([...allHooks(config, { onRequest: true })].sort());
+      for (const window of config.windows) if (window !== null) expect(Math.min(...lengths)).toBeGreaterThan(window);
+      for (const onRequest of [false, true]) {
+        const run = await model.runWithHooks(rows, { capture: allHooks(config, { onRequest }) });
+        for (const [hook, x] of run.cache)
+          within(
+            goldenError(await ownValues(x, lengths), goldenAct(golden, hook, config)),
+            TOLERANCE.activation.f32,
+            note('activation', hook),
+          );
+        const logits = await ownValues(run.logits!, lengths);
+        run.dispose();
+        within(relativeError(logits, golden.values('logits')), TOLERANCE.activation.f32, note('logits', 'captured'));
+        expect(top(logits.subarray(-config.dVocab))).toEqual(top(golden.values('logits').subarray(-config.dVocab)));
+      }
+      // Where nobody listens inside of blocks, whatever path the engine takes then.
+      const alone = await logitsOf(model, {});
+      within(relativeError(alone, golden.values('logits')), TOLERANCE.activation.f32, note('logits', 'alone'));
+      expect(await logitsOf(model, {})).toEqual(alone);
+      model.dispose();
+    });
+
+    it.each(['int8', 'int4'] as const)(`${family}: %s equals the dequantized weights in transformers`, async (dtype) => {
+      const model = await goldenModel(family, dtype);
+      const capture = ['blocks.*.hook_resid_post', 'blocks.*.attn.hook_z'].flatMap((p) => matchHooks(p, model.config));
+      const run = await model.runWithHooks([rows[0]!], { capture });
+      for (const [hook, x] of run.cache)
+        within(
+          goldenError(await ownValues(x, [rows[0]!.length]), golden.values(`${dtype}/act/${hook}`)),
+          TOLERANCE.activation[dtype],
+          note('activation', hook, dtype),
+        );
+      const logits = await ownValues(run.logits!, [rows[0]!.length]);
+      within(relativeError(logits, golden.values(`${dtype}/logits`)), TOLERANCE.activation[dtype], note('logits', dtype, dtype));
+      run.dispose();
+      model.dispose();
+    });
+
+    it(`${family}: other options of config.json`, async () => {
+      for (const [label, change] of Object.entries(golden.meta.variants)) {
+        const model = await goldenModel(family, 'f32', change);
+        within(
+          relativeError(await logitsOf(model, {}), golden.values(`variant/${label}`)),
+          TOLERANCE.activation.f32,
+          note('logits', label),
+        );
+        model.dispose();
+      }
+    });
+
+    it(`${family}: gradients at every kind of hook`, async () => {
+      const before = tf.memory().numTensors;
+      const model = await goldenModel(family);
+      const { metric, hooks: asked } = gradients['logitDiff']!;
+      const result = await model.gradients(rows, metric, asked);
+      within(
+        relativeError(result.values, golden.values('gradient/logitDiff/values')),
+        TOLERANCE.gradient,
+        note('gradient', 'value'),
+      );
+      expect([...result.gradients.keys()].sort()).toEqual([...asked].sort());
+      for (const [hook, gradient] of result.gradients)
+        within(
+          relativeError(await ownValues(gradient, lengths), golden.values(`gradient/logitDiff/${hook}`)),
+          TOLERANCE.gradient,
+          note('gradient', hook),
+        );
+      result.dispose();
+      model.dispose();
+      expect(tf.memory().numTensors).toBe(before);
+    });
+
+    it(`${family}: interventions, split inputs among them`, async () => {
+      const model = await goldenModel(family);
+      for (const [i, [label, { interventions }]] of Object.entries(cases).entries()) {
+        const edited = await logitsOf(model, { plan: { interventions, prompts } });
+        within(relativeError(edited, golden.values(`edit/${i}`)), TOLERANCE.activation.f32, note('edited logits', label));
+      }
+      model.dispose();
+    });
+
+    it(
+      `${family}: generation with the cache, past the window, is the one without`,
+      async () => {
+        const model = await goldenModel(family);
+        const plans = [
+          undefined,
+          { interventions: [{ kind: 'scale' as const, hook: 'blocks.0.hook_mlp_out' as HookName, factor: 2 }], prompts },
+        ];
+        for (const plan of backend === 'webgpu' ? plans.slice(0, 1) : plans) {
+          const options = { maxNewTokens: backend === 'webgpu' ? 3 : 8, ...(plan ? { plan } : {}) };
+          const cached = await generated(model, rows[1]!, options);
+          const uncached = await generated(model, rows[1]!, { ...options, useCache: false });
+          within(distance(cached, uncached), TOLERANCE.logProb, note('cached generation, nats', plan ? 'edited' : 'plain'));
+        }
+        model.dispose();
+      },
+      TIMEOUT,
+    );
+  }
+
+  it('gemma3: the text part of a model that also sees, under both of its prefixes', async () => {
+    const golden = readGolden<TinyMeta>('tiny-gemma3');
+    const lengths = golden.meta.rows.map((row) => row.length);
+    for (const prefix of ['language_model.model.', 'model.language_model.']) {
+      const whole = (tensor: string): string => tensor.replace(/^model\./, prefix);
+      const { model_type: _, tie_word_embeddings: tied, ...text } = goldenConfig('gemma3');
+      const outer = { model_type: 'gemma3', tie_word_embeddings: tied, text_config: text };
+      const model = await goldenModel('gemma3', 'f32', outer, whole);
+      const run = await model.runWithHooks(golden.meta.rows);
+      within(relativeError(await ownValues(run.logits!, lengths), golden.values('logits')), TOLERANCE.activation.f32, {
+        backend,
+        dtype: 'f32',
+        kind: 'logits',
+        of: `gemma3 ${prefix}`,
+      });
+      run.dispose();
+      model.dispose();
+    }
+  });
+});
+
+async function generated(
+  model: HookedModel,
+  prompt: readonly number[],
+  options: Partial<GenerateOptions>,
+): Promise<GeneratedToken[]> {
+  const out: GeneratedToken[] = [];
+  for await (const step of model.generate(prompt, { maxNewTokens: 4, sampling: GREEDY, topLogits: 5, ...options }))
+    out.push(step);
+  return out;
+}
+
+/** Largest difference of log-probabilities, ∞ where tokens differ. */
+function distance(a: readonly GeneratedToken[], b: readonly GeneratedToken[]): number {
+  if (a.length !== b.length || a.some((step, i) => step.token !== b[i]!.token)) return Infinity;
+  return Math.max(...a.map((step, i) => Math.abs(step.logProb - b[i]!.logProb)));
+}
