@@ -215,7 +215,7 @@ describe('the steering panel', () => {
     expect(draw({ params: { steers: [steer], sweep: { steer: 0 } }, shown: { ...result, sweep: null } })).toContain(
       'Compare methods',
     );
-    const contrast = lab.defaults.params as { readonly steers: readonly Steer[] };
+    const contrast = lab.defaults.params as unknown as { readonly steers: readonly Steer[] };
     expect(draw({ params: { ...contrast, sweep: { steer: 0 } }, shown: null })).not.toContain('Compare methods');
   });
 });
