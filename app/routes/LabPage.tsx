@@ -3,11 +3,13 @@ import { useStore } from 'zustand';
 import { experiments } from '../shell/app.ts';
 import { ErrorBoundary } from '../shell/ErrorBoundary.tsx';
 import { forgetFailedLoads, loadView } from '../shell/labs.ts';
+import { nameOf } from '../shell/switch-model.ts';
 import { HOME_LAB } from '../state/address.ts';
 import { Button } from '../ui/Button.tsx';
 import { Skeleton } from '../ui/Disclosure.tsx';
 import { ErrorNotice } from '../ui/Notice.tsx';
 import { Examples } from './Examples.tsx';
+import { HubGate } from './HubGate.tsx';
 import { HomeSections } from './HomeSections.tsx';
 import styles from './LabPage.module.css';
 import { ResultLine } from './ResultLine.tsx';
@@ -25,6 +27,7 @@ export function LabPage({ lab }: { readonly lab: string }): ReactElement {
         {home ? 'It runs in this tab, on your own device. Nothing you type leaves it.' : <LabLead lab={lab} />}
       </p>
       <BadLink />
+      <HubGate lab={lab} />
       <div className={styles.above}>
         <Examples lab={lab} />
         <SourceTag lab={lab} />
@@ -43,8 +46,8 @@ function LabLead({ lab }: { readonly lab: string }): ReactElement {
   const model = useStore(experiments.store, ({ drafts }) => drafts[lab]?.spec.model);
   return (
     <>
-      {experiments.definition(lab)?.title}, on <a href={`#/models/${model ?? ''}`}>{model}</a>. It runs in this tab; nothing you
-      type leaves it.
+      {experiments.definition(lab)?.title}, on <a href={`#/models/${model ?? ''}`}>{nameOf(model ?? '')}</a>. It runs in this tab;
+      nothing you type leaves it.
     </>
   );
 }

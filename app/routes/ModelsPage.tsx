@@ -1,16 +1,24 @@
 import { useEffect, type ReactElement } from 'react';
 import { useStore } from 'zustand';
-import { catalogue, engineHost } from '../shell/app.ts';
+import { memoryOf, whyNotModel } from '../shell/device-fit.ts';
+import { catalogue, engineHost, hub } from '../shell/app.ts';
 import { count, megabytes } from '../shell/format.ts';
 import { downloadBytes, type ModelEntry } from '../state/catalogue.ts';
+import type { DownloadState } from '../state/hub.ts';
 import { Skeleton } from '../ui/Disclosure.tsx';
 import { Notice } from '../ui/Notice.tsx';
 import { Table, type Column } from '../ui/Table.tsx';
+import { AddModel } from './AddModel.tsx';
+import { Downloads } from './Downloads.tsx';
 import styles from './LabPage.module.css';
+import own from './Models.module.css';
 import { Storage } from './Storage.tsx';
 
 interface Row extends ModelEntry {
-  readonly isLoaded: boolean;
+  readonly where: string;
+  /** Why this device cannot run it; null where it can. */
+  readonly why: string | null;
+  readonly memory: number;
 }
 
 const COLUMNS: readonly Column<Row>[] = [
@@ -24,27 +32,46 @@ const COLUMNS: readonly Column<Row>[] = [
   },
   { key: 'weights', label: 'Weights', cell: (model) => model.quantization.kind },
   { key: 'download', label: 'Download', numeric: true, cell: (model) => megabytes(downloadBytes(model, [])) },
-  { key: 'memory', label: 'In memory', numeric: true, cell: (model) => megabytes(model.requires.memoryBytes) },
+  { key: 'memory', label: 'In memory', numeric: true, cell: (model) => megabytes(model.memory) },
   { key: 'saes', label: 'Dictionaries', numeric: true, cell: (model) => model.saes.length },
-  { key: 'where', label: 'Where', cell: (model) => (model.isLoaded ? 'loaded in this tab' : 'comes with this site') },
+  { key: 'where', label: 'Where', cell: (model) => model.where },
+  {
+    key: 'device',
+    label: 'This device',
+    cell: ({ why }) => (why === null ? 'can run it' : <span className={own.why}>cannot: {why}</span>),
+  },
 ];
 
-/** The models that this site can run. */
+/** The models that can be run in this tab, and how to add to them. */
 export default function ModelsPage(): ReactElement {
   const { models, missing } = useStore(catalogue.store);
-  const loaded = useStore(engineHost.store, ({ memory }) => memory?.models);
-  useEffect(() => void catalogue.load(), []);
+  const { status, memory } = useStore(engineHost.store);
+  const downloads = useStore(hub.store, (state) => state.downloads);
+  useEffect(() => {
+    void catalogue.load();
+    void hub.open();
+  }, []);
+  const info = status.state === 'ready' ? status.info : null;
+  const rows = models?.map((model) => ({
+    ...model,
+    where: whereOf(model, memory?.models.some(({ id }) => id === model.id) === true, downloads[model.id]),
+    why: whyNotModel(model, info),
+    memory: memoryOf(model, info),
+  }));
   return (
     <>
       <h1>Models</h1>
-      <p className={styles.lead}>What this site can run in this tab. A model is downloaded with the first run that needs it.</p>
-      {models === null ? (
+      <p className={styles.lead}>
+        What can run in this tab. A model is loaded with the first run that needs it; one of the Hub only once you have confirmed
+        it.
+      </p>
+      {rows === undefined ? (
         <Skeleton height="120px" label="Loading the catalogue" />
       ) : (
         <Table
           caption="Models"
           columns={COLUMNS}
-          rows={models.map((model) => ({ ...model, isLoaded: loaded?.some(({ id }) => id === model.id) === true }))}
+          rows={rows}
           rowKey={(model) => model.id}
           empty="No model comes with this copy of the site."
         />
@@ -62,7 +89,17 @@ export default function ModelsPage(): ReactElement {
           </Notice>
         </div>
       )}
+      <Downloads />
+      <AddModel />
       <Storage />
     </>
   );
+}
+
+function whereOf(model: ModelEntry, isLoaded: boolean, download: DownloadState | undefined): string {
+  if (isLoaded) return 'loaded in this tab';
+  if (model.source === 'local') return 'files of yours';
+  if (model.source !== 'hub') return 'comes with this site';
+  if (download?.state === 'kept') return 'on this device';
+  return download?.state === 'downloading' ? 'Hub, on its way' : 'Hub';
 }

@@ -117,8 +117,10 @@ export function Storage(): ReactElement {
   );
 }
 
-async function look(models: readonly ModelEntry[] | null): Promise<Known | null> {
-  if (!models || !('caches' in globalThis)) return null;
+async function look(all: readonly ModelEntry[] | null): Promise<Known | null> {
+  if (!all || !('caches' in globalThis)) return null;
+  // What came from elsewhere is kept, and freed, model by model.
+  const models = all.filter(({ source }) => source === undefined);
   const dashboards = await Promise.all(models.map(({ id }) => filesOfDashboards(id, fetchBytesOf).catch(() => [])));
   const files = [...models.flatMap(filesOfModel), ...dashboards.flat()];
   return { usage: await usage(), files, ...(await missingOf(files, SITE)) };

@@ -4,6 +4,8 @@ import { downloadBytes } from '../state/catalogue.ts';
 import { catalogue, engineHost, experiments } from './app.ts';
 import { openDialog } from './dialogs.ts';
 import { backendLabel, engineSentence, megabytes } from './format.ts';
+import { isHubId } from '../../core/files/hub.ts';
+import { nameOf } from './switch-model.ts';
 import styles from './TopBar.module.css';
 
 /** Model, backend and weight in a few words; opens the model sheet. */
@@ -21,9 +23,12 @@ export function ModelChip(): ReactElement {
   return (
     <button type="button" className={styles.chip} title={engineSentence(status)} onClick={() => openDialog('model')}>
       <span className={styles.dot} data-state={status.state} aria-hidden="true" />
-      <b>{id}</b>
+      <b>{isHubId(id) ? short(nameOf(id)) : id}</b>
       <span className={styles.chipDetail}>{detail.filter((part) => part !== null).join(' · ')}</span>
       <span className="visually-hidden">. Engine: {engineSentence(status)} Open the model sheet</span>
     </button>
   );
 }
+
+/** Without the owner: the bar is narrow. */
+const short = (name: string): string => name.slice(name.indexOf('/') + 1);

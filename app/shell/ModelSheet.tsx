@@ -1,15 +1,19 @@
-import type { ReactElement } from 'react';
+import { useEffect, type ReactElement } from 'react';
 import { useStore } from 'zustand';
 import { toWireError } from '../../core/protocol/errors.ts';
 import type { BackendChoice, Memory } from '../../core/protocol/messages.ts';
+import { mayRun } from '../state/hub.ts';
 import { say } from '../state/notices.ts';
 import { Button } from '../ui/Button.tsx';
 import { Sheet } from '../ui/Dialog.tsx';
+import { Select } from '../ui/Field.tsx';
 import { ErrorNotice, Notice } from '../ui/Notice.tsx';
 import { Segmented, Toggle } from '../ui/Segmented.tsx';
-import { engineHost, preferences } from './app.ts';
+import { catalogue, engineHost, experiments, hub, preferences } from './app.ts';
 import styles from './Dialogs.module.css';
+import { whyNotModel } from './device-fit.ts';
 import { backendLabel, engineSentence, megabytes } from './format.ts';
+import { nameOf, switchModel } from './switch-model.ts';
 
 const CHOICES: readonly { readonly value: BackendChoice; readonly label: string }[] = [
   { value: 'auto', label: 'Automatic' },
@@ -35,6 +39,7 @@ export function ModelSheet({ onClose }: { readonly onClose: () => void }): React
   return (
     <Sheet title="Model and engine" isOpen onClose={onClose}>
       <div className={styles.stack}>
+        <ModelPicker />
         <section className={styles.stack}>
           <h3>Engine</h3>
           {status.state === 'failed' ? (
@@ -81,11 +86,41 @@ export function ModelSheet({ onClose }: { readonly onClose: () => void }): React
         <InMemory memory={memory} />
         <p className={styles.note}>
           <a href="#/models" onClick={onClose}>
-            All models, their cards and dictionaries
+            All models, their cards and dictionaries; add one from the Hub
           </a>
         </p>
       </div>
     </Sheet>
+  );
+}
+
+/** Which model the labs ask. */
+function ModelPicker(): ReactElement | null {
+  const models = useStore(catalogue.store, (state) => state.models);
+  const hubState = useStore(hub.store);
+  const info = useStore(engineHost.store, ({ status }) => (status.state === 'ready' ? status.info : null));
+  const current = useStore(experiments.store, ({ lab, drafts }) => (lab === null ? undefined : drafts[lab]?.spec.model));
+  useEffect(() => {
+    void catalogue.load();
+    void hub.open();
+  }, []);
+  if (!models) return null;
+  const options = models.map((model) => {
+    const why = whyNotModel(model, info);
+    const here = mayRun(hubState, model.id);
+    const note = why !== null ? ', does not fit this device' : here ? '' : ', not downloaded yet';
+    return { value: model.id, label: `${model.name}${note}`, disabled: why !== null || !here };
+  });
+  const chosen = current ?? options[0]?.value;
+  if (chosen === undefined) return null;
+  // What a link names may be none of these.
+  const listed = options.some(({ value }) => value === chosen);
+  const all = listed ? options : [{ value: chosen, label: `${nameOf(chosen)}, not on this device`, disabled: true }, ...options];
+  return (
+    <section className={styles.stack}>
+      <h3>Model</h3>
+      <Select label="Used in every lab" value={chosen} options={all} onChange={switchModel} />
+    </section>
   );
 }
 
@@ -103,7 +138,7 @@ function release(target?: string): void {
     .engine()
     .release(target)
     .then(
-      () => say(target === undefined ? 'Everything was unloaded.' : `${target} was unloaded.`),
+      () => say(target === undefined ? 'Everything was unloaded.' : `${nameOf(target)} was unloaded.`),
       (error: unknown) => say(`It could not be unloaded: ${toWireError(error).message}.`),
     );
 }
@@ -120,10 +155,10 @@ function InMemory({ memory }: { readonly memory: Memory | null }): ReactElement 
         <>
           <ul className={styles.loaded}>
             {models.map(({ id, bytes, quantization }) => (
-              <Loaded key={id} id={id} detail={`model, ${quantization}`} bytes={bytes} />
+              <Loaded key={id} id={id} name={nameOf(id)} detail={`model, ${quantization}`} bytes={bytes} />
             ))}
             {saes.map(({ id, bytes }) => (
-              <Loaded key={id} id={id} detail="dictionary" bytes={bytes} />
+              <Loaded key={id} id={id} name={id} detail="dictionary" bytes={bytes} />
             ))}
           </ul>
           <p className={styles.note}>
@@ -140,14 +175,21 @@ function InMemory({ memory }: { readonly memory: Memory | null }): ReactElement 
   );
 }
 
-function Loaded({ id, detail, bytes }: { readonly id: string; readonly detail: string; readonly bytes: number }): ReactElement {
+interface LoadedProps {
+  readonly id: string;
+  readonly name: string;
+  readonly detail: string;
+  readonly bytes: number;
+}
+
+function Loaded({ id, name, detail, bytes }: LoadedProps): ReactElement {
   return (
     <li>
       <span>
-        <b>{id}</b> <span className={styles.note}>{detail}</span>
+        <b>{name}</b> <span className={styles.note}>{detail}</span>
       </span>
       <span className="num">{megabytes(bytes)}</span>
-      <Button size="s" variant="quiet" aria-label={`Unload ${id}`} onClick={() => release(id)}>
+      <Button size="s" variant="quiet" aria-label={`Unload ${name}`} onClick={() => release(id)}>
         Unload
       </Button>
     </li>

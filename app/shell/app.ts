@@ -5,6 +5,8 @@ import { createCatalogue, type Catalogue } from '../state/catalogue.ts';
 import { createEngineHost, type EngineHost } from '../state/engine.ts';
 import { createExperiments, type Experiments } from '../state/experiment.ts';
 import { browserStorage } from '../state/persistence.ts';
+import { HubClient } from '../../workers/client/hub-client.ts';
+import { asModel, createHub, type Hub } from '../state/hub.ts';
 import { createPreferences, type PreferencesStore } from '../state/preferences.ts';
 import { createResults, type Results } from '../state/results.ts';
 import { shareCatalogue } from '../state/use-model.ts';
@@ -43,23 +45,34 @@ function createWorker(): Worker {
   return watchWorker(worker, name);
 }
 
+const createHubWorker = (): Worker =>
+  new Worker(new URL('../../workers/hub.worker.ts', import.meta.url), { type: 'module', name: 'hub' });
+
 const storage = browserStorage();
 export const preferences: PreferencesStore = createPreferences(storage);
 export const experiments: Experiments = createExperiments(LABS, storage);
 export const catalogue: Catalogue = createCatalogue(fetchJson);
 // Panels read the same catalogue.
 shareCatalogue(catalogue);
-export const engineHost: EngineHost = createEngineHost(
-  (backend) =>
-    new EngineClient({
-      // Embeds of one page share an engine; a page of its own has its own.
-      createWorker: window.parent === window ? createWorker : shareEngine({ key: `${COMMIT} ${backend}`, createWorker }),
-      base: SITE,
-      commit: COMMIT,
-      backend,
-    }),
-  preferences.store.getState().backend,
-);
+/** Models of the Hub that the reader has confirmed. Nothing is asked of the Hub before they look one up. */
+export const hub: Hub = createHub({ client: new HubClient(createHubWorker), storage, pageHost: location.host });
+const listAdded = (): void => catalogue.setAdded(hub.store.getState().entries.map(asModel));
+listAdded();
+hub.store.subscribe(({ entries }, before) => entries !== before.entries && listAdded());
+export const engineHost: EngineHost = createEngineHost((backend) => {
+  const client = new EngineClient({
+    // Embeds of one page share an engine; a page of its own has its own.
+    createWorker: window.parent === window ? createWorker : shareEngine({ key: `${COMMIT} ${backend}`, createWorker }),
+    base: SITE,
+    commit: COMMIT,
+    backend,
+  });
+  client.allow(hub.access());
+  hub.store.subscribe(({ entries, token }, before) => {
+    if (entries !== before.entries || token !== before.token) client.allow(hub.access());
+  });
+  return client;
+}, preferences.store.getState().backend);
 export const results: Results = createResults({
   engine: () => engineHost.engine(),
   fetchJson: (path) => fetchJson(path).catch(() => null),

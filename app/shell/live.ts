@@ -2,7 +2,8 @@ import { hashSpec } from '../../core/spec/index.ts';
 import type { BackendName } from '../../core/model-config.ts';
 import type { SpecHash } from '../../core/protocol/messages.ts';
 import { labOf, parsePlace } from '../state/address.ts';
-import { address, engineHost, experiments, preferences, results } from './app.ts';
+import { mayRun } from '../state/hub.ts';
+import { address, engineHost, experiments, hub, preferences, results } from './app.ts';
 import { loadExamples, loadRecorded } from './labs.ts';
 
 /** Milliseconds: a lab whose quickest run took longer runs only when asked, not with each change. */
@@ -11,12 +12,15 @@ const QUICK = 1_500;
 /** Runs what stands before the reader, as a step of the browser's history. */
 export function runNow(lab: string): void {
   const draft = experiments.store.getState().drafts[lab];
-  if (!draft || draft.problem) return;
+  if (!draft || draft.problem || waits(draft.spec.model)) return;
   address.commit();
   const prompt = draft.spec.prompts[0];
   if (prompt && 'text' in prompt) preferences.remember(prompt.text);
   void results.run({ lab, spec: draft.spec, hash: draft.hash, mode: 'asked' });
 }
+
+/** The model is not here, and the page says above the picture what it would take. An embed has no such place: its engine refuses. */
+const waits = (model: string): boolean => parsePlace(location.hash).page !== 'embed' && !mayRun(hub.store.getState(), model);
 
 /**
  * Keeps the picture in step with the experiment: a recorded result where one ships with the site, then a live one. The engine
@@ -33,6 +37,12 @@ export function keepInStep(): void {
   };
   experiments.store.subscribe(step);
   step();
+  // A model that has arrived answers what waited for it.
+  hub.store.subscribe((now, before) => {
+    const { lab, drafts } = experiments.store.getState();
+    const draft = lab === null ? undefined : drafts[lab];
+    if (lab !== null && draft && !mayRun(before, draft.spec.model) && mayRun(now, draft.spec.model)) follow(lab, draft.hash);
+  });
   engineHost.store.subscribe(({ status }, { status: before }) => {
     if (status.state === 'ready' && before.state !== 'ready') onOtherBackend(status.info.backend);
   });
@@ -42,7 +52,7 @@ export function keepInStep(): void {
 function onOtherBackend(backend: BackendName): void {
   const { lab, drafts } = experiments.store.getState();
   const draft = lab === null ? undefined : drafts[lab];
-  if (lab === null || !draft || draft.problem || labOf(parsePlace(location.hash)) !== lab) return;
+  if (lab === null || !draft || draft.problem || labOf(parsePlace(location.hash)) !== lab || waits(draft.spec.model)) return;
   const { entries, panels } = results.store.getState();
   const entry = entries[draft.hash];
   if ((panels[lab]?.active ?? 0) > 0 || (entry?.source === 'live' && entry.provenance.backend === backend)) return;
@@ -71,7 +81,7 @@ async function presentFiles(lab: string, hash: SpecHash): Promise<void> {
 function follow(lab: string, hash: SpecHash): void {
   const { lab: current, drafts } = experiments.store.getState();
   const draft = drafts[lab];
-  if (current !== lab || draft?.hash !== hash || draft.problem) return;
+  if (current !== lab || draft?.hash !== hash || draft.problem || waits(draft.spec.model)) return;
   if (results.store.getState().entries[hash]?.source === 'live') return;
   const streams = streamsOf(lab);
   if (!streams && !isQuick(lab)) return;

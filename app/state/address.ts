@@ -1,3 +1,4 @@
+import { isHubId } from '../../core/files/hub.ts';
 import { specFragment, specFromUrl } from '../../core/share/address.ts';
 import { LINK_BUDGET } from '../../core/share/codec.ts';
 import { FEATURE_LAB, parseFeaturePath } from '../../core/share/feature-address.ts';
@@ -51,8 +52,12 @@ export function parsePlace(fragment: string): Place {
     };
   if (first === 'lists' && !embed && rest.length === 0)
     return second === undefined ? { page: 'lists', packed: new URLSearchParams(query).get('s') } : { page: 'list', list: second };
-  if (first === 'models' && !embed && rest.length === 0)
-    return second === undefined ? { page: 'models' } : { page: 'model', model: second };
+  if (first === 'models' && !embed) {
+    // Ids of the Hub have parts of their own.
+    const model = parts.slice(1).join('/');
+    if (second === undefined) return { page: 'models' };
+    if (rest.length === 0 || isHubId(model)) return { page: 'model', model };
+  }
   return { page: 'unknown', path };
 }
 

@@ -45,6 +45,8 @@ export interface ModelEntry {
   readonly scores?: string | undefined;
   /** Folder of the manifest, below the site, ending in `/`. */
   readonly folder: string;
+  /** Where its files are; a bundle below the site where absent. */
+  readonly source?: 'hub' | 'local' | undefined;
 }
 
 const file = v.object({ path: v.string(), bytes: v.number(), sha256: v.string(), role: v.optional(v.string(), '') });
@@ -63,7 +65,7 @@ const sae: v.GenericSchema<unknown, SaeEntry> = v.object({
   ceRecovered: v.nullish(v.number()),
   dead: v.nullish(v.number()),
 });
-const manifest: v.GenericSchema<unknown, Omit<ModelEntry, 'folder'>> = v.object({
+const manifest: v.GenericSchema<unknown, Omit<ModelEntry, 'folder' | 'source'>> = v.object({
   id: v.string(),
   name: v.string(),
   family: v.string(),
@@ -97,12 +99,17 @@ export interface Catalogue {
   readonly store: StoreApi<CatalogueState>;
   /** Loads the catalogue and its manifests, once. Never rejects. */
   load(): Promise<void>;
+  /** Lists these beside the site's own, in place of those that were added before. */
+  setAdded(models: readonly ModelEntry[]): void;
 }
 
 /** The models that this site serves. */
 export function createCatalogue(fetchJson: (path: string) => Promise<unknown>): Catalogue {
   const store = createStore<CatalogueState>(() => ({ models: null, missing: [] }));
   let loading: Promise<void> | null = null;
+  let own: readonly ModelEntry[] | null = null;
+  let added: readonly ModelEntry[] = [];
+  const show = (): void => store.setState({ models: own && [...own, ...added] });
   const one = async (id: string, path: string): Promise<ModelEntry> => {
     const found = v.safeParse(manifest, await fetchJson(path));
     if (!found.success) throw new VitrineError('bad-file', `${path} is missing or no manifest`);
@@ -110,18 +117,29 @@ export function createCatalogue(fetchJson: (path: string) => Promise<unknown>): 
   };
   const load = async (): Promise<void> => {
     const catalogue = v.safeParse(list, await fetchJson('models/catalogue.json').catch(() => null));
-    if (!catalogue.success)
-      return store.setState({ models: [], missing: [{ id: 'catalogue', why: 'the catalogue cannot be read' }] });
+    if (!catalogue.success) {
+      own = [];
+      store.setState({ missing: [{ id: 'catalogue', why: 'the catalogue cannot be read' }] });
+      return show();
+    }
     const entries = catalogue.output.models;
     const found = await Promise.allSettled(entries.map(({ id, path }) => one(id, path)));
+    own = found.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
     store.setState({
-      models: found.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : [])),
       missing: found.flatMap((outcome, i) =>
         outcome.status === 'rejected' ? [{ id: entries[i]?.id ?? '', why: (outcome.reason as Error).message }] : [],
       ),
     });
+    show();
   };
-  return { store, load: () => (loading ??= load()) };
+  return {
+    store,
+    load: () => (loading ??= load()),
+    setAdded(models) {
+      added = models;
+      show();
+    },
+  };
 }
 
 /** Bytes to download before the first run: the weights, tokenizer and config, and the dictionaries named. */

@@ -19,6 +19,8 @@ export interface KeepableFile {
 
 /** All files of a model and its dictionaries. @param folder the manifest's, below the site */
 export function filesOfModel(model: ModelEntry): readonly KeepableFile[] {
+  // What is not of this site is kept by those who fetch it.
+  if (model.source !== undefined) return [];
   const below = (path: string): string => normalised(`${model.folder}${path}`);
   return [
     ...model.files.map(({ path, bytes, sha256 }) => ({ path: below(path), bytes, sha256 })),

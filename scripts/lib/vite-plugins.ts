@@ -21,14 +21,20 @@ export function tfjsWasmThreads(): Plugin {
 }
 
 /**
- * No address but the page's own is ever asked for anything. `wasm-unsafe-eval` compiles WASM and `blob:` workers are tfjs' WASM
+ * Where models of the Hub come from, once a reader has confirmed one: the Hub, and the hosts to which it sends for large files.
+ * Workers ask there, for which the policy of the page counts in some browsers and where a host sends it as a header.
+ */
+const HUB = 'https://huggingface.co https://*.huggingface.co https://*.hf.co';
+
+/**
+ * No address but the page's own, and the Hub's, is ever asked for anything. `wasm-unsafe-eval` compiles WASM and `blob:` workers are tfjs' WASM
  * threads, where a browser lets the worker inherit the page's policy; inline styles are react-aria's.
  */
 export const CONTENT_SECURITY_POLICY: string = [
   "default-src 'self'",
   "script-src 'self' 'wasm-unsafe-eval'",
   "worker-src 'self' blob:",
-  "connect-src 'self'",
+  `connect-src 'self' ${HUB}`,
   "style-src 'self' 'unsafe-inline'",
   "img-src 'self' blob: data:",
   "font-src 'self'",

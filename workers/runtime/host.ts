@@ -1,3 +1,4 @@
+import { memoryBudget } from '../../core/device.ts';
 import { toWireError, VitrineError } from '../../core/protocol/errors.ts';
 import {
   isTerminal,
@@ -235,12 +236,7 @@ function typed(error: unknown): unknown {
   return new VitrineError('out-of-memory', error.message, { cause: error });
 }
 
-/**
- * Bytes of weights by kind of device: WASM keeps packed copies of its own beside ours and cannot shrink; browsers tell
- * memory coarsely, in GiB and at most 8, and not how much of it graphics may take.
- */
 function defaultBudget({ backend }: DeviceInfo): number {
-  if (backend !== 'webgpu') return 640 * 2 ** 20;
-  const { deviceMemory = 8 } = (globalThis.navigator ?? {}) as { deviceMemory?: number };
-  return (Math.min(8, deviceMemory) / 4) * 2 ** 30;
+  const { deviceMemory } = (globalThis.navigator ?? {}) as { deviceMemory?: number };
+  return memoryBudget(backend, deviceMemory);
 }

@@ -1,0 +1,142 @@
+import { useCallback, useEffect, useState, type ReactElement } from 'react';
+import { useStore } from 'zustand';
+import { parseHubId, type HubFound, type HubNeeds, type HubOffer } from '../../core/files/hub.ts';
+import { Cancelled, toWireError, type WireError } from '../../core/protocol/errors.ts';
+import { engineHost, hub } from '../shell/app.ts';
+import { count, megabytes } from '../shell/format.ts';
+import { whyNot } from '../state/fit.ts';
+import { Button } from '../ui/Button.tsx';
+import { Skeleton } from '../ui/Disclosure.tsx';
+import { Select } from '../ui/Field.tsx';
+import { ErrorNotice, Notice } from '../ui/Notice.tsx';
+import { HubToken } from './HubToken.tsx';
+import styles from './Models.module.css';
+
+export interface HubConfirmProps {
+  readonly found: HubFound;
+  /** Only this one is offered: what a link names. */
+  readonly only?: string;
+  readonly onConfirm: (id: string) => void;
+  readonly onCancel: () => void;
+}
+
+/** What a repository holds, what would be downloaded, and what it needs: before anything of it is. */
+export function HubConfirm({ found, only, onConfirm, onCancel }: HubConfirmProps): ReactElement {
+  const offers = only === undefined ? found.offers : found.offers.filter(({ model }) => model.id === only);
+  const [chosen, setChosen] = useState<string | null>(null);
+  const offer = offers.find(({ model }) => model.id === chosen) ?? offers[0];
+  if (!offer)
+    return (
+      <Notice tone="warn" title="The repository does not hold this model">
+        <p>What the link names is not among its files at that commit.</p>
+        <Button size="s" onClick={onCancel}>
+          Close
+        </Button>
+      </Notice>
+    );
+  return (
+    <section className={styles.card} aria-label={`What ${found.repo} holds`}>
+      {offers.length > 1 && (
+        <Select
+          label="Which of its files"
+          value={offer.model.id}
+          options={offers.map(({ model, bytes, format }) => ({
+            value: model.id,
+            label: `${parseHubId(model.id)?.file ?? format}, ${megabytes(bytes)}`,
+          }))}
+          onChange={setChosen}
+        />
+      )}
+      <Offer key={offer.model.id} found={found} offer={offer} onConfirm={onConfirm} onCancel={onCancel} />
+    </section>
+  );
+}
+
+interface OfferProps extends Omit<HubConfirmProps, 'only'> {
+  readonly offer: HubOffer;
+}
+
+function Offer({ found, offer, onConfirm, onCancel }: OfferProps): ReactElement {
+  const token = useStore(hub.store, (state) => state.token);
+  const info = useStore(engineHost.store, ({ status }) => (status.state === 'ready' ? status.info : null));
+  const [needs, setNeeds] = useState<HubNeeds | null>(null);
+  const [error, setError] = useState<WireError | null>(null);
+  const read = useCallback(
+    (signal?: AbortSignal): void => {
+      hub.needs(offer, signal).then(setNeeds, (reason: unknown) => {
+        if (signal?.aborted !== true && !(reason instanceof Cancelled)) setError(toWireError(reason));
+      });
+    },
+    [offer],
+  );
+  useEffect(() => {
+    const stop = new AbortController();
+    read(stop.signal);
+    return () => stop.abort();
+  }, [read]);
+  const again = (): void => {
+    setError(null);
+    read();
+  };
+  const why = needs && whyNot({ packed: needs.memory.packed, plain: needs.memory.plain, largest: needs.largest }, info);
+  return (
+    <>
+      <dl className={styles.facts}>
+        <Fact name="Repository" value={`${found.repo} on ${new URL(hub.host).host}`} />
+        <Fact name="Commit" value={<code title={found.commit}>{found.commit.slice(0, 12)}</code>} />
+        <Fact name="Licence" value={found.license ?? 'not stated'} />
+        <Fact name="To download" value={filesOf(offer)} />
+        {needs && (
+          <>
+            <Fact
+              name="Model"
+              value={`${needs.family}, ${count(needs.parameters)} parameters, ${needs.weights} weights, context of ${needs.context.toLocaleString('en')} tokens`}
+            />
+            <Fact
+              name="In memory"
+              value={`${megabytes(needs.memory.packed)} with WebGPU, ${megabytes(needs.memory.plain)} without`}
+            />
+            <Fact name="This device" value={why === null ? 'can run it' : `cannot run it: ${why}`} />
+          </>
+        )}
+      </dl>
+      {!needs && error === null && <Skeleton height="96px" label="Reading what the model needs" />}
+      {error && <ErrorNotice error={error} onRetry={again} />}
+      {(error?.code === 'hub-gated' || (found.gated && token !== null)) && <HubToken onSet={again} />}
+      <div className={styles.row}>
+        <Button
+          variant="primary"
+          disabled={!needs || why !== null}
+          onClick={() => {
+            if (!needs) return;
+            hub.add({ model: offer.model, bytes: offer.bytes, needs, license: found.license, gated: found.gated });
+            onConfirm(offer.model.id);
+          }}
+        >
+          Download {megabytes(offer.bytes)}
+        </Button>
+        <Button variant="quiet" onClick={onCancel}>
+          Cancel
+        </Button>
+      </div>
+      <p className={styles.note}>
+        Nothing is downloaded before you press Download. What you type is never sent; the Hub sees which files are fetched.
+      </p>
+    </>
+  );
+}
+
+function Fact({ name, value }: { readonly name: string; readonly value: React.ReactNode }): ReactElement {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+function filesOf({ model, bytes }: HubOffer): string {
+  const files = model.others.length + model.weights.length;
+  const checked = [...model.others, ...model.weights].every(({ sha256, git }) => sha256 !== null || git !== null);
+  return `${megabytes(bytes)} in ${files === 1 ? 'one file' : `${files} files`}${checked ? ', each checked against the digest that the Hub gives' : ''}`;
+}

@@ -1,0 +1,81 @@
+import { useEffect, useState, type ReactElement } from 'react';
+import { useStore } from 'zustand';
+import { parseHubId, type HubFound } from '../../core/files/hub.ts';
+import { Cancelled, toWireError, type WireError } from '../../core/protocol/errors.ts';
+import { catalogue, experiments, hub } from '../shell/app.ts';
+import { switchModel } from '../shell/switch-model.ts';
+import { mayRun, modelName } from '../state/hub.ts';
+import { Button } from '../ui/Button.tsx';
+import { Skeleton } from '../ui/Disclosure.tsx';
+import { ErrorNotice, Notice } from '../ui/Notice.tsx';
+import { DownloadRow } from './Downloads.tsx';
+import { HubConfirm } from './HubConfirm.tsx';
+import styles from './Models.module.css';
+
+/**
+ * Above an experiment on a model of the Hub that is not here: what it would take. A link may name any repository, so not even
+ * its listing is asked for before the reader says so.
+ */
+export function HubGate({ lab }: { readonly lab: string }): ReactElement | null {
+  const model = useStore(experiments.store, ({ drafts }) => drafts[lab]?.spec.model);
+  const state = useStore(hub.store);
+  useEffect(() => void hub.open(), []);
+  if (model === undefined || mayRun(state, model)) return null;
+  const entry = state.entries.find((known) => known.model.id === model);
+  return (
+    <div className={styles.gate}>
+      {entry ? (
+        <DownloadRow entry={entry} download={state.downloads[model] ?? { state: 'counting' }} />
+      ) : (
+        <Ask key={model} model={model} />
+      )}
+    </div>
+  );
+}
+
+function Ask({ model }: { readonly model: string }): ReactElement {
+  const reference = parseHubId(model);
+  const home = useStore(catalogue.store, ({ models }) => models?.find(({ source }) => source === undefined));
+  const [looking, setLooking] = useState<AbortController | null>(null);
+  const [found, setFound] = useState<HubFound | null>(null);
+  const [error, setError] = useState<WireError | null>(null);
+  useEffect(() => () => looking?.abort(), [looking]);
+  const look = async (): Promise<void> => {
+    if (!reference) return;
+    const controller = new AbortController();
+    setLooking(controller);
+    setError(null);
+    try {
+      setFound(await hub.look(reference.repo, reference.commit, controller.signal));
+    } catch (reason) {
+      if (!(reason instanceof Cancelled) && !controller.signal.aborted) setError(toWireError(reason));
+    } finally {
+      setLooking(null);
+    }
+  };
+  return (
+    <>
+      <Notice title={`This experiment is on ${modelName(model)}, a model that is not on this device`}>
+        <p>
+          It would come from {new URL(hub.host).host}, at commit <code>{reference?.commit.slice(0, 12)}</code>. Nothing of it has
+          been fetched, and nothing will be before you have seen how large it is and confirmed it.
+        </p>
+        <div className={styles.row}>
+          {!found && (
+            <Button size="s" variant="primary" disabled={looking !== null} onClick={() => void look()}>
+              See what would be downloaded
+            </Button>
+          )}
+          {home && (
+            <Button size="s" onClick={() => switchModel(home.id)}>
+              Ask {home.name} instead
+            </Button>
+          )}
+        </div>
+      </Notice>
+      {looking && <Skeleton height="120px" label="Looking the repository up" />}
+      {error && <ErrorNotice error={error} onRetry={() => void look()} />}
+      {found && <HubConfirm found={found} only={model} onConfirm={() => setFound(null)} onCancel={() => setFound(null)} />}
+    </>
+  );
+}
