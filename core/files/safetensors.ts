@@ -35,35 +35,8 @@ export interface SafeTensors {
 /** The reference implementation's cap on the header. */
 const MAX_HEADER = 100_000_000;
 
-/**
- * Reads a safetensors file as strictly as the reference implementation: tensors fill the data without gap or overlap.
- * Throws VitrineError `truncated` where the file ends too early, `bad-file` where it contradicts itself.
- * Source: format of github.com/huggingface/safetensors.
- */
-export function readSafetensors(file: Uint8Array): SafeTensors {
-  if (file.length < 8) throw new VitrineError('truncated', `a safetensors file has at least 8 bytes, this one ${file.length}`);
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const headerLength = view.getUint32(0, true);
-  if (view.getUint32(4, true) !== 0 || headerLength > MAX_HEADER || headerLength < 2)
-    throw bad('its first 8 bytes are not the length of a header');
-  const start = 8 + headerLength;
-  if (start > file.length) throw new VitrineError('truncated', `the header has ${headerLength} bytes, the file ${file.length}`);
-  const entries = parseHeader(file.subarray(8, start));
-
-  const tensors = new Map<string, SafeTensor>();
-  let end = 0;
-  for (const { name, dtype, shape, from, to } of entries.tensors) {
-    if (from !== end) throw bad(`"${name}" ${from < end ? 'overlaps another tensor' : 'leaves a gap before it'}`);
-    end = to;
-    if (start + to > file.length)
-      throw new VitrineError('truncated', `"${name}" ends at byte ${start + to} of a file of ${file.length}`);
-    tensors.set(name, { dtype, shape, bytes: file.subarray(start + from, start + to) });
-  }
-  if (start + end !== file.length) throw bad(`${file.length - start - end} bytes follow the last tensor`);
-  return { tensors, metadata: entries.metadata };
-}
-
-interface Entry {
+/** One tensor of a file by its place: bytes `from` … `to` − 1 of the whole file. */
+export interface SafePlace {
   readonly name: string;
   readonly dtype: SafeDtype;
   readonly shape: readonly number[];
@@ -71,8 +44,60 @@ interface Entry {
   readonly to: number;
 }
 
+/**
+ * How long a file's header is, told by its first 8 bytes: that many bytes from the file's beginning hold it whole.
+ * Throws VitrineError `truncated` or `bad-file`.
+ */
+export function safetensorsHeaderEnd(first: Uint8Array, fileSize: number): number {
+  if (fileSize < 8 || first.length < 8)
+    throw new VitrineError('truncated', `a safetensors file has at least 8 bytes, this one ${fileSize}`);
+  const view = new DataView(first.buffer, first.byteOffset, first.byteLength);
+  const headerLength = view.getUint32(0, true);
+  if (view.getUint32(4, true) !== 0 || headerLength > MAX_HEADER || headerLength < 2)
+    throw bad('its first 8 bytes are not the length of a header');
+  if (8 + headerLength > fileSize)
+    throw new VitrineError('truncated', `the header has ${headerLength} bytes, the file ${fileSize}`);
+  return 8 + headerLength;
+}
+
+/**
+ * Reads the header of a safetensors file as strictly as the reference implementation: tensors fill the data without gap or
+ * overlap. Throws VitrineError `truncated` where the file ends too early, `bad-file` where it contradicts itself.
+ * @param head the file's first `safetensorsHeaderEnd` bytes
+ * @returns tensors in the order of their data
+ * Source: format of github.com/huggingface/safetensors.
+ */
+export function readSafetensorsHeader(
+  head: Uint8Array,
+  fileSize: number,
+): { readonly tensors: readonly SafePlace[]; readonly metadata: ReadonlyMap<string, string> } {
+  const start = head.length;
+  const entries = parseHeader(head.subarray(8));
+  let end = 0;
+  const tensors = entries.tensors.map((entry) => {
+    if (entry.from !== end)
+      throw bad(`"${entry.name}" ${entry.from < end ? 'overlaps another tensor' : 'leaves a gap before it'}`);
+    end = entry.to;
+    if (start + end > fileSize)
+      throw new VitrineError('truncated', `"${entry.name}" ends at byte ${start + end} of a file of ${fileSize}`);
+    return { ...entry, from: start + entry.from, to: start + entry.to };
+  });
+  if (start + end !== fileSize) throw bad(`${fileSize - start - end} bytes follow the last tensor`);
+  return { tensors, metadata: entries.metadata };
+}
+
+/** Reads a whole file, see `readSafetensorsHeader`. */
+export function readSafetensors(file: Uint8Array): SafeTensors {
+  const head = file.subarray(0, safetensorsHeaderEnd(file.subarray(0, 8), file.length));
+  const { tensors, metadata } = readSafetensorsHeader(head, file.length);
+  return {
+    tensors: new Map(tensors.map(({ name, dtype, shape, from, to }) => [name, { dtype, shape, bytes: file.subarray(from, to) }])),
+    metadata,
+  };
+}
+
 /** @returns tensors in the order of their data */
-function parseHeader(bytes: Uint8Array): { tensors: Entry[]; metadata: Map<string, string> } {
+function parseHeader(bytes: Uint8Array): { tensors: SafePlace[]; metadata: Map<string, string> } {
   let json: unknown;
   try {
     json = JSON.parse(strFromU8(bytes));
@@ -80,7 +105,7 @@ function parseHeader(bytes: Uint8Array): { tensors: Entry[]; metadata: Map<strin
     throw new VitrineError('bad-file', 'safetensors: the header is not JSON', { cause });
   }
   if (!isRecord(json)) throw bad('the header is not an object');
-  const tensors: Entry[] = [];
+  const tensors: SafePlace[] = [];
   const metadata = new Map<string, string>();
   for (const [name, value] of Object.entries(json)) {
     if (!isRecord(value)) throw bad(`"${name}" is not an object`);
@@ -95,7 +120,7 @@ function parseHeader(bytes: Uint8Array): { tensors: Entry[]; metadata: Map<strin
   return { tensors, metadata };
 }
 
-function parseEntry(name: string, { dtype, shape, data_offsets: offsets }: Readonly<Record<string, unknown>>): Entry {
+function parseEntry(name: string, { dtype, shape, data_offsets: offsets }: Readonly<Record<string, unknown>>): SafePlace {
   if (typeof dtype !== 'string' || !Object.hasOwn(SIZES, dtype)) throw bad(`"${name}" has the unknown dtype ${String(dtype)}`);
   if (!isCounts(shape) || shape.length > 16) throw bad(`"${name}" has no shape`);
   if (!isCounts(offsets) || offsets.length !== 2) throw bad(`"${name}" has no offsets`);

@@ -53,7 +53,22 @@ export interface Hub extends HubAccess {
   readonly type: 'hub';
   readonly id: string;
 }
-export type Request = Hello | Load | Run | Cancel | Release | Hub;
+/** What is used of the platform's `Blob` (and so of a dropped `File`). */
+export interface BlobLike {
+  readonly size: number;
+  slice(from?: number, to?: number): BlobLike;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+/** Files of this device as a model, until the tab closes. Without an answer, as `cancel` is; what is wrong with them `load` tells. */
+export interface Files {
+  readonly type: 'files';
+  readonly id: string;
+  /** `local:<name>`. */
+  readonly model: string;
+  /** A GGUF file or its splits, or safetensors files with config.json and tokenizer.json. Blobs are not copied. */
+  readonly files: readonly { readonly name: string; readonly blob: BlobLike }[];
+}
+export type Request = Hello | Load | Run | Cancel | Release | Hub | Files;
 
 export interface Ready {
   readonly type: 'ready';

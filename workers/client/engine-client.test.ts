@@ -43,7 +43,7 @@ class TestWorker implements WorkerLike {
     if (this.silent) return;
     this.received.push(message);
     if (message.type === 'cancel') return this.#scheduler.cancel(message.id);
-    if (message.type === 'hub' || (message.type === 'hello' && !this.greet)) return;
+    if (message.type === 'hub' || message.type === 'files' || (message.type === 'hello' && !this.greet)) return;
     const { id } = message;
     this.#scheduler.submit({
       id,

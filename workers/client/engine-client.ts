@@ -5,6 +5,7 @@ import {
   PROTOCOL_VERSION,
   type BackendChoice,
   type Event,
+  type Files,
   type Loaded,
   type Progress,
   type Request,
@@ -73,6 +74,7 @@ export class EngineClient implements Engine {
   #count = 0;
   #disposed = false;
   #hub: HubAccess | null = null;
+  readonly #files = new Map<string, Files['files']>();
 
   constructor(options: EngineClientOptions) {
     this.#options = options;
@@ -138,6 +140,13 @@ export class EngineClient implements Engine {
     if (!this.#worker) return;
     const event = await this.#ask((id) => ({ type: 'release', id, ...(target === undefined ? {} : { target }) }), {});
     if (event.type !== 'released') throw unexpected(event);
+  }
+
+  addFiles(model: string, files: Files['files']): void {
+    // What was computed with other files of that name is not of these.
+    if (this.#files.has(model)) this.#cache.dropWhere(() => true);
+    this.#files.set(model, files);
+    this.#tellFiles(model);
   }
 
   allow(hub: HubAccess): void {
@@ -209,11 +218,17 @@ export class EngineClient implements Engine {
     const { backend } = this.#snapshot;
     this.#worker.postMessage({ type: 'hello', id: this.#hello, protocol: PROTOCOL_VERSION, backend, base, commit });
     this.#tellHub();
+    for (const model of this.#files.keys()) this.#tellFiles(model);
     this.#update({ status, memory: null });
   }
 
   #tellHub(): void {
     if (this.#hub) this.#worker?.postMessage({ type: 'hub', id: `${this.#hello}-hub`, ...this.#hub });
+  }
+
+  #tellFiles(model: string): void {
+    const files = this.#files.get(model);
+    if (files) this.#worker?.postMessage({ type: 'files', id: `${this.#hello}-files`, model, files });
   }
 
   #listenTo(worker: WorkerLike): WorkerLike {

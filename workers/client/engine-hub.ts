@@ -104,7 +104,7 @@ export class EngineHub {
     if (!line || this.#ended) return;
     if (request.type === 'hello') return this.#greet(id, request);
     const own = `${id}|${request.id}`;
-    if (request.type !== 'cancel' && request.type !== 'hub') line.live.add(own);
+    if (request.type !== 'cancel' && request.type !== 'hub' && request.type !== 'files') line.live.add(own);
     const slot = request.type === 'run' && request.slot !== undefined ? { slot: `${id}|${request.slot}` } : {};
     this.#worker.postMessage({ ...request, id: own, ...slot } as Request);
   }

@@ -1,6 +1,7 @@
 import type { WireError } from '../../core/protocol/errors.ts';
 import type {
   BackendChoice,
+  Files,
   Loaded,
   Memory,
   Priority,
@@ -76,6 +77,11 @@ export interface Engine {
   load(model: string, options?: EngineLoadOptions): Promise<Loaded>;
   /** Frees a model or an SAE (`<model>/<sae>`), or everything. */
   release(target?: string): Promise<void>;
+  /**
+   * Makes files of this device a model of this tab, `local:<name>`, which `load` and runs then name. Nothing is read yet, and
+   * nothing leaves the tab. Files given before under that id are forgotten.
+   */
+  addFiles(model: string, files: Files['files']): void;
   /** Lets models of the Hub be opened that the reader has confirmed; what was let in before stays. */
   allow(hub: HubAccess): void;
   /** Restarts on another backend. What runs ends with `Cancelled`; known answers are forgotten, as they name the old backend. */

@@ -82,6 +82,8 @@ export class FakeEngine implements Engine {
     return Promise.resolve();
   }
 
+  addFiles(): void {}
+
   allow(): void {}
 
   setBackend(choice: BackendChoice): void {

@@ -9,6 +9,7 @@ import {
   type Ready,
   type Terminal,
 } from '../../core/protocol/messages.ts';
+import { isHubId } from '../../core/files/hub.ts';
 import { transferables } from '../../core/protocol/wire-tensor.ts';
 import { tf } from '../kernels/index.ts';
 import { deviceBytes, trimPool, type DeviceInfo } from './device.ts';
@@ -20,7 +21,9 @@ import { runLab } from './run-lab.ts';
 import { Scheduler, type Task } from './scheduler.ts';
 import { openScope } from './scope.ts';
 import { Store, type Held } from './store.ts';
+import type { ModelFiles } from '../weights/model-files.ts';
 import { HubShelf } from '../weights/hub/shelf.ts';
+import { LOCAL_PREFIX, LocalShelf } from '../weights/local-files.ts';
 
 export type { Host, HostEnvironment, LabModule, Post } from './environment.ts';
 
@@ -48,6 +51,7 @@ class EngineHost {
   readonly #scheduler: Scheduler;
   readonly #device: DeviceKeeper;
   readonly #hub: HubShelf = new HubShelf();
+  readonly #local: LocalShelf = new LocalShelf();
   #session: Session | null = null;
   /** Why there is no session. */
   #refusal: unknown = new VitrineError('protocol-mismatch', 'the engine was not greeted, so it has no backend');
@@ -68,6 +72,7 @@ class EngineHost {
     if (!request) return;
     if (request.type === 'cancel') return this.#scheduler.cancel(request.id);
     if (request.type === 'hub') return this.#hub.allow(request);
+    if (request.type === 'files') return this.#local.add(request.model, request.files);
     this.#scheduler.submit({
       id: request.id,
       priority: request.type === 'run' ? request.priority : 'interactive',
@@ -87,7 +92,7 @@ class EngineHost {
     await this.#device.close();
   }
 
-  async #work(request: Exclude<Incoming, { type: 'cancel' | 'hub' }>, task: Task): Promise<Terminal> {
+  async #work(request: Exclude<Incoming, { type: 'cancel' | 'hub' | 'files' }>, task: Task): Promise<Terminal> {
     if (request.type === 'invalid') throw request.error;
     if (request.type === 'hello') return this.#hello(request);
     const session = await this.#ready(task);
@@ -109,7 +114,7 @@ class EngineHost {
   }
 
   async #serve(
-    request: Exclude<Incoming, { type: 'cancel' | 'hub' | 'hello' | 'invalid' }>,
+    request: Exclude<Incoming, { type: 'cancel' | 'hub' | 'files' | 'hello' | 'invalid' }>,
     { store, hello }: Session,
     task: Task,
   ): Promise<Terminal> {
@@ -165,10 +170,17 @@ class EngineHost {
   #openStore({ base }: Hello, info: DeviceInfo): Store {
     return new Store({
       source: this.#environment.openSource(base),
+      openElsewhere: (id) => this.#openElsewhere(id),
       budgetBytes: this.#environment.budgetBytes ?? defaultBudget(info),
       packed: info.backend === 'webgpu',
       maxBufferBytes: info.limits['maxStorageBufferBindingSize'] ?? null,
     });
+  }
+
+  /** Models of the Hub and of the reader's own files. */
+  #openElsewhere(id: string): Promise<ModelFiles> | null {
+    if (isHubId(id)) return this.#hub.open(id);
+    return id.startsWith(LOCAL_PREFIX) ? Promise.resolve().then(() => this.#local.open(id)) : null;
   }
 
   /** The session, on a device that is there: after a loss it is opened again, with what was in memory. */

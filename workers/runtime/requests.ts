@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import { isHubHost, isHubId } from '../../core/files/hub.ts';
-import type { Hello, Hub, Load, Priority, Release, RunId } from '../../core/protocol/messages.ts';
+import type { Files, Hello, Hub, Load, Priority, Release, RunId } from '../../core/protocol/messages.ts';
 
 /** A `run` whose spec has not been looked at. */
 export interface RunRequest {
@@ -18,6 +18,7 @@ export type Incoming =
   | Release
   | RunRequest
   | Hub
+  | Files
   | { readonly type: 'cancel'; readonly id: string }
   | { readonly type: 'invalid'; readonly id: string; readonly error: VitrineError };
 
@@ -50,7 +51,7 @@ const request = v.variant('type', [
     type: v.literal('load'),
     id,
     model: name,
-    quantization: v.optional(v.picklist(['f32', 'int8', 'int4'])),
+    quantization: v.optional(v.picklist(['f32', 'int8', 'int4', 'gguf'])),
     saes: v.optional(v.pipe(v.array(name), v.maxLength(64))),
   }),
   v.object({
@@ -67,6 +68,12 @@ const request = v.variant('type', [
     host: v.pipe(text, v.check(isHubHost, 'not the Hub')),
     token: v.nullable(text),
     models: v.pipe(v.array(hubModel), v.maxLength(1_000)),
+  }),
+  v.object({
+    type: v.literal('files'),
+    id,
+    model: v.pipe(name, v.startsWith('local:')),
+    files: v.pipe(v.array(v.object({ name, blob: v.instance(Blob) })), v.maxLength(1_000)),
   }),
   v.object({ type: v.literal('release'), id, target: v.optional(name) }),
 ]);

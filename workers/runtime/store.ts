@@ -2,19 +2,23 @@ import type { Quantization } from '../../core/model-config.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import type { Memory } from '../../core/protocol/messages.ts';
 import type { HookedModel, Sae } from '../api.ts';
+import { bundleFiles } from '../weights/bundle-files.ts';
 import { openBundle, type Bundle } from '../weights/catalogue.ts';
 import { readChecked, resolvePath, type FileDigest, type FileSource } from '../weights/file-source.ts';
 import { loadModel, loadSae, type LoadOptions } from '../weights/load.ts';
-import type { Manifest } from '../weights/manifest.ts';
+import type { ModelFiles } from '../weights/model-files.ts';
 
 /** Who is being served: cancels the downloads, and hears how far they are. */
 export interface Customer {
   readonly signal?: AbortSignal;
   progress(phase: string, done: number, total: number, unit: string): void;
+  /** Lets messages in; throws when the job was cancelled. */
+  checkpoint?(): Promise<void>;
 }
 
 interface LoadedModel {
-  readonly bundle: Bundle;
+  /** Null: it is not of this site, and has no dictionaries here. */
+  readonly bundle: Bundle | null;
   readonly model: HookedModel;
   readonly saes: Map<string, { readonly sae: Sae; used: number }>;
   used: number;
@@ -29,6 +33,8 @@ export interface Held {
 
 export interface StoreOptions {
   readonly source: FileSource;
+  /** Models that are not of this site (of the Hub, of the reader's files); null where the id is not of that kind. */
+  readonly openElsewhere?: (id: string) => Promise<ModelFiles> | null;
   /** Bytes that everything may hold together. */
   readonly budgetBytes: number;
   /** Weights stay packed (WebGPU) or are held as float32 (WASM, CPU). */
@@ -71,13 +77,13 @@ export class Store {
       return known.model;
     }
     const options = this.#loading('model');
-    const bundle = await openBundle(this.#options.source, id, options.signal ? { signal: options.signal } : {});
-    const kind = wanted ?? bundle.manifest.quantization.kind;
-    const estimate = this.#checkSize(bundle.manifest, kind);
+    const { bundle, stored, bytes, parameters, largest, files } = await this.#open(id, options);
+    const kind = wanted ?? (bundle === null && stored === 'f32' ? 'int8' : stored);
+    const estimate = this.#checkSize(id, { stored, bytes, parameters, largest }, kind);
     if (known) this.#freeModel(id);
     this.#makeRoom(estimate);
     const epoch = this.#epoch;
-    const model = await loadModel(this.#options.source, bundle, kind, (sae) => this.sae(id, sae), options);
+    const model = await loadModel(await files(), kind, (sae) => this.sae(id, sae), options);
     if (epoch !== this.#epoch) {
       model.dispose();
       throw new VitrineError('device-lost', `everything was freed while ${id} was loading`);
@@ -98,8 +104,10 @@ export class Store {
       return known.sae;
     }
     const { quantization } = model;
-    this.#makeRoom(this.#held(holder.bundle.sae(id).bytes, 'int8', quantization));
-    const sae = await loadSae(this.#options.source, holder.bundle, id, model.config, quantization, this.#loading('dictionary'));
+    const { bundle } = holder;
+    if (!bundle) throw new VitrineError('unknown-sae', `${modelId} has no dictionary "${id}"`);
+    this.#makeRoom(this.#held({ stored: 'int8', bytes: bundle.sae(id).bytes }, quantization));
+    const sae = await loadSae(this.#options.source, bundle, id, model.config, quantization, this.#loading('dictionary'));
     if (this.#models.get(modelId) !== holder) {
       sae.dispose();
       throw new VitrineError('device-lost', `${modelId} was freed while ${id} was loading`);
@@ -154,8 +162,13 @@ export class Store {
   }
 
   #loading(phase: string): LoadOptions {
-    const { signal, progress } = this.#customer;
-    return { ...(signal ? { signal } : {}), onBytes: (done, total) => progress(phase, done, total, 'bytes') };
+    const customer = this.#customer;
+    const { signal, progress } = customer;
+    return {
+      ...(signal ? { signal } : {}),
+      ...(customer.checkpoint ? { checkpoint: () => customer.checkpoint?.() ?? Promise.resolve() } : {}),
+      onBytes: (done, total) => progress(phase, done, total, 'bytes'),
+    };
   }
 
   #freeModel(id: string): void {
@@ -189,10 +202,39 @@ export class Store {
     return free[0]?.target ?? null;
   }
 
-  #checkSize({ id, quantization, requires }: Manifest, kind: Quantization): number {
+  /** Where a model's files are and what they hold; nothing of the weights is read yet. */
+  async #open(id: string, options: LoadOptions): Promise<Opened> {
+    const elsewhere = this.#options.openElsewhere?.(id);
+    if (elsewhere) {
+      const files = await elsewhere;
+      const bytes = files.weights.reduce((sum, { size }) => sum + size, 0);
+      // Checkpoints of the Hub hold 16 bits a weight; that of float32 is then taken for twice as large as it is.
+      const stored = files.weights.some(({ name }) => /\.gguf$/i.test(name)) ? 'gguf' : 'f32';
+      return { bundle: null, stored, bytes: stored === 'f32' ? 2 * bytes : bytes, files: () => Promise.resolve(files) };
+    }
+    const { source } = this.#options;
+    const { signal, onBytes } = options;
+    const bundle = await openBundle(source, id, signal ? { signal } : {});
+    const { quantization, requires, parameters, files } = bundle.manifest;
+    const total = files.filter((f) => f.role === 'weights').reduce((sum, f) => sum + f.bytes, 0);
+    return {
+      bundle,
+      stored: quantization.kind,
+      bytes: requires.memoryBytes,
+      parameters,
+      largest: requires.maxBufferBytes,
+      files: () =>
+        bundleFiles(source, bundle, {
+          ...(signal ? { signal } : {}),
+          onBytes: (done) => onBytes?.(Math.min(done, total), total),
+        }),
+    };
+  }
+
+  #checkSize(id: string, size: Size, kind: Quantization): number {
     const { budgetBytes, maxBufferBytes } = this.#options;
-    const bytes = this.#held(requires.memoryBytes, quantization.kind, kind);
-    const largest = this.#held(requires.maxBufferBytes ?? 0, quantization.kind, kind);
+    const bytes = this.#held(size, kind);
+    const largest = this.#held({ stored: size.stored, bytes: size.largest ?? 0 }, kind);
     if (bytes > budgetBytes)
       throw new VitrineError('too-large-for-device', `${id} needs ${megabytes(bytes)}; ${megabytes(budgetBytes)} are allowed`, {
         detail: { bytes, budgetBytes },
@@ -206,10 +248,25 @@ export class Store {
     return bytes;
   }
 
-  /** What weights of `bytes`, stored as one kind, hold on the device as another. */
-  #held(bytes: number, stored: Quantization, kind: Quantization): number {
-    return (bytes / BYTES_PER_WEIGHT[stored]) * BYTES_PER_WEIGHT[this.#options.packed ? kind : 'f32'];
+  /** What stored weights hold on the device as another kind. */
+  #held({ stored, bytes, parameters }: Size, kind: Quantization): number {
+    const { packed } = this.#options;
+    if (packed && kind === stored) return bytes;
+    return (parameters ?? bytes / BYTES_PER_WEIGHT[stored]) * BYTES_PER_WEIGHT[packed ? kind : 'f32'];
   }
+}
+
+/** What weights are before they are loaded. */
+interface Size {
+  readonly stored: Quantization;
+  readonly bytes: number;
+  readonly parameters?: number | undefined;
+  /** Bytes of the largest matrix, where that is known to matter. */
+  readonly largest?: number | undefined;
+}
+interface Opened extends Size {
+  readonly bundle: Bundle | null;
+  readonly files: () => Promise<ModelFiles>;
 }
 
 /** With a float32 scale for each group of 32, and in GGUF's 4-bit blocks a minimum. */

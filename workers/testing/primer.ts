@@ -1,3 +1,4 @@
+import { bundleFiles } from '../weights/bundle-files.ts';
 import { join } from 'node:path';
 import type { HookName } from '../../core/hooks.ts';
 import type { Metric } from '../../core/metrics.ts';
@@ -34,7 +35,7 @@ const source = folderSource(join(import.meta.dirname, '../../public'));
 /** `primer` as readers get it, on the open backend. */
 export async function primerModel(quantization: Quantization = 'int8'): Promise<HookedModel> {
   const bundle = await openBundle(source, 'primer');
-  const model: HookedModel = await loadModel(source, bundle, quantization, (id) =>
+  const model: HookedModel = await loadModel(await bundleFiles(source, bundle), quantization, (id) =>
     loadSae(source, bundle, id, model.config, quantization),
   );
   return model;

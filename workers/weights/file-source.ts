@@ -1,6 +1,7 @@
 import { sha256 as hash } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { VitrineError } from '../../core/protocol/errors.ts';
+import { MemoryFile, type RandomAccessFile } from './model-files.ts';
 
 /** What a manifest says of a file; whoever reads it may keep a copy under the digest. */
 export interface FileDigest {
@@ -24,6 +25,27 @@ export interface ReadOptions {
 export interface FileSource {
   /** @param path relative to the base, with `/`, without `..` */
   read(path: string, options?: ReadOptions): Promise<Uint8Array<ArrayBuffer>>;
+  /** A file that is too large to be read whole. Absent where `read` is all there is. */
+  open?(path: string, expect: LargeFile): Promise<RandomAccessFile>;
+}
+
+export interface LargeFile extends FileDigest {
+  /** SHA-256 in hex of each 16 MiB, where the manifest has them. */
+  readonly chunks?: readonly string[] | undefined;
+}
+
+/** Bytes from which on a file is read in parts. */
+const LARGE = 16 * 2 ** 20;
+
+/** Opens a file that a manifest lists; small ones, and those of sources that cannot do better, are read whole and checked first. */
+export async function openFile(
+  source: FileSource,
+  path: string,
+  expect: LargeFile,
+  options: Omit<ReadOptions, 'expect'> = {},
+): Promise<RandomAccessFile> {
+  if (source.open && expect.bytes > LARGE) return source.open(path, expect);
+  return new MemoryFile(path.slice(path.lastIndexOf('/') + 1), await readChecked(source, path, expect, options));
 }
 
 /** SHA-256 in lower-case hex; the platform's where the page is a secure context. */

@@ -1,6 +1,8 @@
 import { VitrineError } from '../../core/protocol/errors.ts';
 import { FILES_CACHE, keptAddress } from '../../core/files/kept.ts';
-import { sha256, type FileDigest, type FileSource, type ReadOptions } from './file-source.ts';
+import { sha256, type FileDigest, type FileSource, type LargeFile, type ReadOptions } from './file-source.ts';
+import { HttpFile, plainRequest } from './http-file.ts';
+import { BlobFile, type RandomAccessFile } from './model-files.ts';
 
 export interface HttpSourceOptions {
   readonly fetch?: typeof fetch;
@@ -20,12 +22,14 @@ export class HttpSource implements FileSource {
   readonly #base: string;
   readonly #fetch: typeof fetch;
   readonly #cache: Promise<Cache | null>;
+  readonly #storage: CacheStorage | null;
 
   /** @param base absolute URL, ending in `/` */
   constructor(base: string, options: HttpSourceOptions = {}) {
     this.#base = base;
     this.#fetch = options.fetch ?? ((input, init): Promise<Response> => fetch(input, init));
     const storage = options.caches === undefined ? (globalThis as { caches?: CacheStorage }).caches : options.caches;
+    this.#storage = storage ?? null;
     this.#cache = storage ? storage.open(FILES_CACHE).catch(() => null) : Promise.resolve(null);
   }
 
@@ -50,6 +54,25 @@ export class HttpSource implements FileSource {
     }
     void this.#keep(key, bytes, options.expect);
     return bytes;
+  }
+
+  /** From what the page has kept whole, else by ranges in kept chunks. */
+  async open(path: string, expect: LargeFile): Promise<RandomAccessFile> {
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    const key = keptAddress(this.#base, expect.sha256);
+    const whole = await this.#cache.then((cache) => cache?.match(key)).catch(() => undefined);
+    // The page checked it before it kept it.
+    const blob = await whole?.blob().catch(() => undefined);
+    if (blob?.size === expect.bytes) return new BlobFile(blob, name);
+    return new HttpFile({
+      name,
+      size: expect.bytes,
+      sha256: expect.sha256,
+      chunks: expect.chunks,
+      request: plainRequest(new URL(path, this.#base).href, path, { fetch: this.#fetch }),
+      key,
+      caches: this.#storage,
+    });
   }
 
   async #download(url: string, path: string, { signal, onBytes, expect }: ReadOptions): Promise<Uint8Array<ArrayBuffer>> {

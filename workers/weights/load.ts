@@ -1,53 +1,136 @@
 import { hookShape, parseHook } from '../../core/hooks.ts';
 import type { ModelConfig, Quantization } from '../../core/model-config.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
-import type { HookedModel, Sae } from '../api.ts';
-import { familyOf } from '../model/families/index.ts';
+import type { HookedModel, Sae, Tokenizer } from '../api.ts';
+import { familyOf, type JsonObject } from '../model/families/index.ts';
 import { createHookedModel } from '../model/hooked-model.ts';
-import { loadAll, WeightLoader } from '../model/weights.ts';
+import { loadAll, WeightLoader, type WeightSource } from '../model/weights.ts';
 import { createSae } from '../saes/sae.ts';
 import { createTokenizer } from '../tokenizer/tokenizer.ts';
-import { parseJson, readJson, type Bundle } from './catalogue.ts';
-import { readChecked, sha256, type FileSource } from './file-source.ts';
-import type { BundleFile } from './manifest.ts';
+import { readJson, type Bundle } from './catalogue.ts';
+import { readChecked, type FileSource } from './file-source.ts';
+import type { ModelFiles } from './model-files.ts';
 import { SafetensorsSource } from './safetensors-source.ts';
 
 export interface LoadOptions {
   readonly signal?: AbortSignal;
-  /** Bytes of all files together. */
+  /** Bytes of all weights together. */
   readonly onBytes?: (done: number, total: number) => void;
+  /** Awaited before each tensor: lets messages in, so that a load can be cancelled on its way. */
+  readonly checkpoint?: () => Promise<void>;
 }
 
-/** Downloads a model's files, checks their digests, and puts the weights on the device. */
+/**
+ * Puts a model on the device, tensor by tensor: a file is never whole in memory unless it is small. Where it fails or is
+ * cancelled, all that it had put there is freed. Throws VitrineError; an abort rejects with the signal's reason.
+ */
 export async function loadModel(
-  source: FileSource,
-  bundle: Bundle,
+  files: ModelFiles,
   quantization: Quantization,
   sae: (id: string) => Promise<Sae>,
   options: LoadOptions = {},
 ): Promise<HookedModel> {
-  const { manifest } = bundle;
-  // The architecture is known before a byte of weights is there.
-  const family = familyOf(manifest.config);
-  const config = family.parseConfig(manifest.config);
-  const role = (name: string): readonly BundleFile[] => manifest.files.filter((f) => f.role === name);
-  const one = (name: string): BundleFile => {
-    const [file] = role(name);
-    if (!file) throw new VitrineError('bad-file', `the manifest of ${bundle.id} lists no ${name}`);
-    return file;
-  };
-  const listed = { tokenizer: one('tokenizer'), config: one('tokenizer-config'), first: one('weights') };
-  const wanted = [listed.tokenizer, listed.config, ...role('weights')];
-  const files = await readAll(source, bundle, wanted, options);
-  const json = (file: BundleFile): unknown => parseJson(bytesOf(files, file), bundle.file(file.path));
+  const { signal } = options;
+  const progress = track(files, options);
+  try {
+    const { source, config: json, tokenizer } = await openCheckpoint(files, { signal, onRead: progress.read });
+    const family = familyOf(json);
+    const config = family.parseConfig(json);
+    if (tokenizer.size > config.dVocab)
+      throw new VitrineError('bad-file', `${files.id}: ${tokenizer.size} tokens in a vocabulary of ${config.dVocab}`);
+    const loader = new WeightLoader(source, quantization, async () => {
+      await options.checkpoint?.();
+      signal?.throwIfAborted();
+    });
+    const weights = await loadAll(loader, async () => {
+      const loaded = await family.load(loader, config);
+      for (const file of files.weights) await file.verify?.(signal);
+      return loaded;
+    });
+    progress.end();
+    return createHookedModel({ id: files.id, config, weights, tokenizer, quantization, digest: files.digest, sae });
+  } finally {
+    progress.close();
+  }
+}
 
-  const tokenizer = createTokenizer(json(listed.tokenizer), json(listed.config));
-  if (tokenizer.size > config.dVocab)
-    throw new VitrineError('bad-file', `${bundle.id}: ${tokenizer.size} tokens in a vocabulary of ${config.dVocab}`);
-  const tensors = new SafetensorsSource(role('weights').map((file) => bytesOf(files, file)));
-  const weights = await loadAll(new WeightLoader(tensors, quantization), (loader) => family.load(loader, config));
-  const digest = await digestOf(role('weights'));
-  return createHookedModel({ id: bundle.id, config, weights, tokenizer, quantization, digest, sae });
+interface Checkpoint {
+  readonly source: WeightSource;
+  readonly config: JsonObject;
+  readonly tokenizer: Tokenizer;
+}
+interface ReadingOptions {
+  readonly signal: AbortSignal | undefined;
+  readonly onRead: (bytes: number) => void;
+}
+
+/** Reads headers, configuration and tokenizer; of the weights nothing yet. */
+async function openCheckpoint(files: ModelFiles, options: ReadingOptions): Promise<Checkpoint> {
+  const [first] = files.weights;
+  if (!first) throw new VitrineError('bad-file', `${files.id} has no weights`);
+  if (await isGguf(files, options.signal)) {
+    const { GgufSource } = await import('./gguf/source.ts');
+    const source = await GgufSource.open(files.weights, options);
+    return { source, config: source.config, tokenizer: await tokenizerOf(files, source.metadata) };
+  }
+  const config = await files.config();
+  if (!config)
+    throw new VitrineError('bad-file', `${files.id} has no config.json`, {
+      hint: 'Weights in safetensors files come with a config.json and a tokenizer.json: give them together.',
+    });
+  // An architecture that is not known is told before weights are read.
+  familyOf(config).parseConfig(config);
+  return { source: await SafetensorsSource.open(files.weights, options), config, tokenizer: await tokenizerOf(files, null) };
+}
+
+/** By what the files begin with, since names may be anything. */
+async function isGguf({ weights }: ModelFiles, signal?: AbortSignal): Promise<boolean> {
+  const magic = await Promise.all(weights.map(async (file) => text(await file.read(0, Math.min(4, file.size), signal))));
+  const count = magic.filter((m) => m === 'GGUF').length;
+  if (count > 0 && count < weights.length)
+    throw new VitrineError('bad-file', 'some of the weights are GGUF files and some are not', {
+      hint: 'Give the files of one model only.',
+    });
+  return count > 0;
+}
+const text = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
+
+/** @param metadata of a GGUF file, which holds a vocabulary; null: there is none */
+async function tokenizerOf(files: ModelFiles, metadata: JsonObject | null): Promise<Tokenizer> {
+  const json = await files.tokenizer();
+  if (json !== null && json !== undefined) return createTokenizer(json, (await files.tokenizerConfig()) ?? {});
+  if (metadata === null)
+    throw new VitrineError('bad-file', `${files.id} has no tokenizer.json`, {
+      hint: 'Weights in safetensors files come with a config.json and a tokenizer.json: give them together.',
+    });
+  const { ggufTokenizer } = await import('../tokenizer/gguf.ts');
+  return ggufTokenizer(metadata);
+}
+
+/**
+ * Progress in bytes: what came in over the network, or what was put on the device, whichever is further. The last step is
+ * told when the whole model is there.
+ */
+function track(
+  files: ModelFiles,
+  { onBytes }: LoadOptions,
+): { readonly read: (bytes: number) => void; readonly end: () => void; readonly close: () => void } {
+  const total = files.weights.reduce((sum, file) => sum + file.size, 0);
+  let [read, came] = [0, 0];
+  const tell = (): void => onBytes?.(Math.min(total, Math.max(read, came)), total);
+  for (const file of files.weights)
+    file.onBytes?.((bytes) => {
+      came += bytes;
+      tell();
+    });
+  return {
+    read(bytes) {
+      read += bytes;
+      tell();
+    },
+    end: () => onBytes?.(total, total),
+    close: () => files.weights.forEach((file) => file.onBytes?.(null)),
+  };
 }
 
 /** Downloads an SAE of a bundle, checks it against its manifest and the model, and puts it on the device. */
@@ -75,37 +158,4 @@ export async function loadSae(
   if (fits && sae.hookName === entry.hookName && sae.dIn === entry.dIn && sae.dSae === entry.dSae) return sae;
   sae.dispose();
   throw new VitrineError('bad-file', `${path}: [${sae.dIn}, ${sae.dSae}] at ${sae.hookName} is not what ${bundle.id} lists`);
-}
-
-async function readAll(
-  source: FileSource,
-  bundle: Bundle,
-  wanted: readonly BundleFile[],
-  { signal, onBytes }: LoadOptions,
-): Promise<ReadonlyMap<string, Uint8Array<ArrayBuffer>>> {
-  const total = wanted.reduce((sum, file) => sum + file.bytes, 0);
-  const files = new Map<string, Uint8Array<ArrayBuffer>>();
-  let before = 0;
-  for (const file of wanted) {
-    const bytes = await readChecked(source, bundle.file(file.path), file, {
-      ...(signal ? { signal } : {}),
-      onBytes: (done) => onBytes?.(Math.min(total, before + done), total),
-    });
-    files.set(file.path, bytes);
-    before += file.bytes;
-  }
-  return files;
-}
-
-function bytesOf(files: ReadonlyMap<string, Uint8Array>, { path }: BundleFile): Uint8Array {
-  const bytes = files.get(path);
-  if (!bytes) throw new VitrineError('internal', `${path} was not read`);
-  return bytes;
-}
-
-/** That of the weight file; of several ones, the digest of their digests in the manifest's order. */
-async function digestOf(files: readonly BundleFile[]): Promise<string> {
-  const [first, ...rest] = files;
-  if (first && rest.length === 0) return first.sha256;
-  return sha256(new TextEncoder().encode(files.map((f) => f.sha256).join('\n')));
 }

@@ -7,6 +7,8 @@ export interface BundleFile extends FileDigest {
   /** Relative to the manifest. */
   readonly path: string;
   readonly role: string;
+  /** SHA-256 of each 16 MiB, of files that are read in parts. */
+  readonly chunks?: readonly string[] | undefined;
 }
 export interface BundleSae extends FileDigest {
   readonly id: string;
@@ -29,22 +31,27 @@ export interface Manifest {
   readonly quantization: { readonly kind: Quantization };
   /** Bytes of all weights as stored, and of the largest one. */
   readonly requires: { readonly memoryBytes: number; readonly maxBufferBytes?: number | undefined };
+  /** How many weights there are; without it, as many as `memoryBytes` of that quantization are. */
+  readonly parameters?: number | undefined;
   readonly saes: readonly BundleSae[];
 }
 
 const MAX_BYTES = 64 * 2 ** 30;
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(MAX_BYTES));
 const text = v.pipe(v.string(), v.minLength(1), v.maxLength(400));
-const digest = { bytes: count, sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)) };
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+const digest = { bytes: count, sha256 };
+const chunks = v.optional(v.pipe(v.array(sha256), v.maxLength(10_000)));
 const sae = v.object({ id: text, hookName: text, path: text, cfg: text, dIn: count, dSae: count, ...digest });
 
 const schema: v.GenericSchema<unknown, Manifest> = v.object({
   format: v.literal('vitrine-bundle/1'),
   id: text,
   config: v.record(v.string(), v.unknown()),
-  files: v.pipe(v.array(v.object({ path: text, role: text, ...digest })), v.maxLength(1_000)),
-  quantization: v.object({ kind: v.picklist(['f32', 'int8', 'int4']) }),
+  files: v.pipe(v.array(v.object({ path: text, role: text, ...digest, chunks })), v.maxLength(1_000)),
+  quantization: v.object({ kind: v.picklist(['f32', 'int8', 'int4', 'gguf']) }),
   requires: v.object({ memoryBytes: count, maxBufferBytes: v.optional(count) }),
+  parameters: v.optional(count),
   saes: v.optional(v.pipe(v.array(sae), v.maxLength(10_000)), []),
 });
 

@@ -1,4 +1,5 @@
 import { VitrineError } from '../../core/protocol/errors.ts';
+import type { BlobLike } from '../../core/protocol/messages.ts';
 import type { JsonObject } from '../model/families/index.ts';
 
 /** A file of which any part can be read: in memory, on this device, or on a host that answers range requests. */
@@ -55,9 +56,9 @@ export class MemoryFile implements RandomAccessFile {
 export class BlobFile implements RandomAccessFile {
   readonly name: string;
   readonly size: number;
-  readonly #blob: Blob;
+  readonly #blob: BlobLike;
 
-  constructor(blob: Blob, name: string) {
+  constructor(blob: BlobLike, name: string) {
     this.#blob = blob;
     this.name = name;
     this.size = blob.size;
@@ -76,7 +77,7 @@ export class BlobFile implements RandomAccessFile {
 }
 
 /** Throws `truncated` where a file does not hold what is asked for. */
-export function checkRange({ name, size }: RandomAccessFile, from: number, to: number): void {
+export function checkRange({ name, size }: Pick<RandomAccessFile, 'name' | 'size'>, from: number, to: number): void {
   if (!(from >= 0 && to >= from && to <= size))
     throw new VitrineError('truncated', `${name} has ${size} bytes; bytes ${from} to ${to} were asked for`, {
       detail: { size, from, to },

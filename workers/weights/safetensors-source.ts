@@ -1,22 +1,74 @@
-import { readSafetensors, safeFloats, safeInt8, type SafeTensor } from '../../core/files/safetensors.ts';
+import {
+  readSafetensors,
+  readSafetensorsHeader,
+  safeFloats,
+  safeInt8,
+  safetensorsHeaderEnd,
+  type SafePlace,
+  type SafeTensor,
+} from '../../core/files/safetensors.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import { GROUP } from '../kernels/quantize.ts';
 import type { RawMatrix, WeightSource } from '../model/weights.ts';
+import { MemoryFile, type RandomAccessFile } from './model-files.ts';
+
+export interface SafetensorsOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called with the number of bytes after each part of a tensor was read. */
+  readonly onRead?: ((bytes: number) => void) | undefined;
+}
+
+/** Bytes of a tensor that are read at once. */
+const PART_BYTES = 8 * 2 ** 20;
+
+interface Placed extends SafePlace {
+  readonly file: RandomAccessFile;
+}
 
 /**
  * Tensors of one or more safetensors files: a plain checkpoint (F32, F16, BF16), or an int8 bundle, where a matrix is
  * stored as `<name>.q8` (I8, already [out, in]) and `<name>.scale` (F32, [out, in / 32]).
  */
 export class SafetensorsSource implements WeightSource {
-  readonly #tensors = new Map<string, SafeTensor>();
+  readonly #tensors = new Map<string, Placed>();
+  readonly #options: SafetensorsOptions;
 
   /** @param files whole files; a name in two of them throws `bad-file` */
-  constructor(files: readonly Uint8Array[]) {
+  constructor(files: readonly Uint8Array[], options: SafetensorsOptions = {}) {
+    this.#options = options;
+    for (const bytes of files) {
+      const { tensors } = readSafetensors(bytes);
+      const start = (tensor: SafeTensor): number => tensor.bytes.byteOffset - bytes.byteOffset;
+      const places = [...tensors].map(([name, tensor]) => ({
+        name,
+        dtype: tensor.dtype,
+        shape: tensor.shape,
+        from: start(tensor),
+        to: start(tensor) + tensor.bytes.length,
+      }));
+      this.#add(new MemoryFile('safetensors', bytes), places);
+    }
+  }
+
+  /**
+   * Reads the headers of a model's files, single or sharded (`…-00001-of-00003.safetensors`), and nothing of their data before
+   * a tensor is asked for.
+   */
+  static async open(files: readonly RandomAccessFile[], options: SafetensorsOptions = {}): Promise<SafetensorsSource> {
+    checkShards(files);
+    const source = new SafetensorsSource([], options);
     for (const file of files) {
-      for (const [name, tensor] of readSafetensors(file).tensors) {
-        if (this.#tensors.has(name)) throw new VitrineError('bad-file', `"${name}" is in two files`);
-        this.#tensors.set(name, tensor);
-      }
+      const first = await file.read(0, Math.min(8, file.size), options.signal);
+      const end = safetensorsHeaderEnd(first, file.size);
+      source.#add(file, readSafetensorsHeader(await file.read(0, end, options.signal), file.size).tensors);
+    }
+    return source;
+  }
+
+  #add(file: RandomAccessFile, places: readonly SafePlace[]): void {
+    for (const place of places) {
+      if (this.#tensors.has(place.name)) throw new VitrineError('bad-file', `"${place.name}" is in two files`);
+      this.#tensors.set(place.name, { ...place, file });
     }
   }
 
@@ -27,37 +79,84 @@ export class SafetensorsSource implements WeightSource {
   async vector(name: string): Promise<Float32Array> {
     const tensor = this.#get(name);
     if (tensor.shape.length > 1) throw new VitrineError('bad-file', `"${name}" [${tensor.shape.join(', ')}] is not a vector`);
-    return safeFloats(tensor, name);
+    return this.#floats(tensor, 0, count(tensor));
   }
 
   async matrix(name: string, { conv1d = false }: { readonly conv1d?: boolean } = {}): Promise<RawMatrix> {
     const packed = this.#tensors.get(`${name}.q8`);
-    if (packed) return this.#int8(name, packed);
+    if (packed) return this.#int8(name, packed, 0, packed.shape[0] ?? 0);
     const tensor = this.#get(name);
     const [rows, columns] = twoDimensional(tensor, name);
-    const values = safeFloats(tensor, name);
+    const values = await this.#floats(tensor, 0, count(tensor));
     if (!conv1d) return { n: rows, k: columns, kind: 'f32', values };
     return { n: columns, k: rows, kind: 'f32', values: transpose(values, rows, columns) };
   }
 
-  #int8(name: string, packed: SafeTensor): RawMatrix {
+  /** Rows from … to − 1 of a matrix, as the file holds them. Only these are read. */
+  async rows(name: string, from: number, to: number): Promise<RawMatrix> {
+    const packed = this.#tensors.get(`${name}.q8`);
+    const tensor = packed ?? this.#get(name);
+    const [n, k] = twoDimensional(tensor, name);
+    if (!(from >= 0 && to >= from && to <= n))
+      throw new VitrineError('bad-file', `"${name}" [${n}, ${k}] has no rows ${from} to ${to}`);
+    if (packed) return this.#int8(name, packed, from, to);
+    return { n: to - from, k, kind: 'f32', values: await this.#floats(tensor, from * k, to * k) };
+  }
+
+  async #int8(name: string, packed: Placed, from: number, to: number): Promise<RawMatrix> {
     const [n, k] = twoDimensional(packed, `${name}.q8`);
     const scale = this.#get(`${name}.scale`);
     const [rows, groups] = twoDimensional(scale, `${name}.scale`);
     if (rows !== n || groups * GROUP !== k)
       throw new VitrineError('bad-file', `"${name}.scale" [${rows}, ${groups}] does not fit "${name}.q8" [${n}, ${k}]`);
-    const scales = safeFloats(scale, `${name}.scale`);
-    return { n, k, kind: 'grouped', bits: 8, group: GROUP, q: safeInt8(packed, `${name}.q8`), scales, mins: null };
+    const scales = await this.#floats(scale, from * groups, to * groups);
+    const q = safeInt8({ ...packed, bytes: await this.#read(packed, from * k, to * k) }, `${name}.q8`);
+    return { n: to - from, k, kind: 'grouped', bits: 8, group: GROUP, q, scales, mins: null };
   }
 
-  #get(name: string): SafeTensor {
+  /** Numbers from … to − 1 as float32, read part by part: of a large tensor, file and result are never whole in memory together. */
+  async #floats(tensor: Placed, from: number, to: number): Promise<Float32Array> {
+    const out = new Float32Array(to - from);
+    const step = PART_BYTES / 8;
+    for (let at = from; at < to; at += step) {
+      const end = Math.min(to, at + step);
+      out.set(safeFloats({ ...tensor, bytes: await this.#read(tensor, at, end) }, tensor.name), at - from);
+    }
+    return out;
+  }
+
+  async #read(tensor: Placed, from: number, to: number): Promise<Uint8Array<ArrayBuffer>> {
+    const { signal, onRead } = this.#options;
+    signal?.throwIfAborted();
+    const width = (tensor.to - tensor.from) / Math.max(1, count(tensor));
+    const bytes = await tensor.file.read(tensor.from + from * width, tensor.from + to * width, signal);
+    onRead?.(bytes.length);
+    return bytes;
+  }
+
+  #get(name: string): Placed {
     const tensor = this.#tensors.get(name);
-    if (!tensor) throw new VitrineError('bad-file', `there is no tensor "${name}"`);
+    if (!tensor)
+      throw new VitrineError('bad-file', `there is no tensor "${name}"`, {
+        hint: 'The checkpoint is not complete, or of another kind of model than its config.json says.',
+        detail: { tensor: name },
+      });
     return tensor;
   }
 }
 
-function twoDimensional({ shape }: SafeTensor, name: string): [number, number] {
+/** Throws `bad-file` where names say that there are more parts than are here. */
+function checkShards(files: readonly RandomAccessFile[]): void {
+  const [, of] = /-\d{5}-of-(\d{5})\.safetensors$/.exec(files[0]?.name ?? '') ?? [];
+  if (of === undefined || Number(of) === files.length) return;
+  throw new VitrineError('bad-file', `${files[0]?.name ?? ''} is one of ${Number(of)} files; ${files.length} of them are here`, {
+    hint: 'Give all files of the model together.',
+  });
+}
+
+const count = ({ shape }: SafePlace): number => shape.reduce((a, b) => a * b, 1);
+
+function twoDimensional({ shape }: SafePlace, name: string): [number, number] {
   const [n, k] = shape;
   if (n === undefined || k === undefined || shape.length !== 2)
     throw new VitrineError('bad-file', `"${name}" [${shape.join(', ')}] is not a matrix`);

@@ -5,6 +5,7 @@ import { openBundle } from './catalogue.ts';
 import { readChecked, resolvePath, sha256 } from './file-source.ts';
 import { HttpSource } from './http-source.ts';
 import { parseManifest } from './manifest.ts';
+import { MemoryFile, type RandomAccessFile } from './model-files.ts';
 import { SafetensorsSource } from './safetensors-source.ts';
 
 const BASE = 'https://example.org/sub/';
@@ -182,16 +183,20 @@ describe('safetensors as weights', () => {
   ]);
   const source = new SafetensorsSource([file]);
 
-  it('gives matrices as [out, in], turning those that are stored the other way', () => {
-    expect(source.matrix('a.weight')).toMatchObject({ n: 2, k: 3, values: Float32Array.of(1, 2, 3, 4, 5, 6) });
-    expect(source.matrix('a.weight', { conv1d: true })).toMatchObject({ n: 3, k: 2, values: Float32Array.of(1, 4, 2, 5, 3, 6) });
-    expect(source.vector('a.bias')).toEqual(Float32Array.of(7, 8));
+  it('gives matrices as [out, in], turning those that are stored the other way', async () => {
+    expect(await source.matrix('a.weight')).toMatchObject({ n: 2, k: 3, values: Float32Array.of(1, 2, 3, 4, 5, 6) });
+    expect(await source.matrix('a.weight', { conv1d: true })).toMatchObject({
+      n: 3,
+      k: 2,
+      values: Float32Array.of(1, 4, 2, 5, 3, 6),
+    });
+    expect(await source.vector('a.bias')).toEqual(Float32Array.of(7, 8));
   });
 
-  it('takes int8 matrices as they are, which bundles store as [out, in] always', () => {
+  it('takes int8 matrices as they are, which bundles store as [out, in] always', async () => {
     expect(source.has('b.weight')).toBe(true);
-    const matrix = source.matrix('b.weight', { conv1d: true });
-    expect(matrix).toMatchObject({ n: 2, k: 32, kind: 'int8', scales: Float32Array.of(0.5, 2) });
+    const matrix = await source.matrix('b.weight', { conv1d: true });
+    expect(matrix).toMatchObject({ n: 2, k: 32, kind: 'grouped', bits: 8, scales: Float32Array.of(0.5, 2) });
   });
 
   it.each([
@@ -199,8 +204,38 @@ describe('safetensors as weights', () => {
     ['a matrix as a vector', () => source.vector('a.weight')],
     ['a vector as a matrix', () => source.matrix('a.bias')],
     ['scales of another shape', () => source.matrix('c.weight')],
-    ['a name in two files', () => new SafetensorsSource([file, file])],
-  ])('refuses %s', (_what, read) => {
-    expect(read).toThrow(expect.objectContaining({ code: 'bad-file' }));
+    ['a name in two files', async () => new SafetensorsSource([file, file])],
+    ['rows that are not there', () => source.rows('a.weight', 1, 3)],
+    ['one shard of three', () => SafetensorsSource.open([new MemoryFile('m-00001-of-00003.safetensors', file)])],
+  ])('refuses %s', async (_what, read) => {
+    await expect(read()).rejects.toMatchObject({ name: 'VitrineError', code: 'bad-file' });
+  });
+
+  it('reads headers first, and then only the tensors and rows that are asked for', async () => {
+    const second = writeSafetensors([{ name: 'd.weight', shape: [4, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8) }]);
+    const reads: [number, number][] = [];
+    const whole = new MemoryFile('m-00002-of-00002.safetensors', second);
+    const watched: RandomAccessFile = {
+      name: whole.name,
+      size: whole.size,
+      read: (from, to) => {
+        reads.push([from, to]);
+        return whole.read(from, to);
+      },
+    };
+    let read = 0;
+    const sharded = await SafetensorsSource.open([new MemoryFile('m-00001-of-00002.safetensors', file), watched], {
+      onRead: (bytes) => (read += bytes),
+    });
+    const data = second.length - 32;
+    expect(reads).toEqual([
+      [0, 8],
+      [0, data],
+    ]);
+    expect(await sharded.rows('d.weight', 1, 3)).toMatchObject({ n: 2, k: 2, values: Float32Array.of(3, 4, 5, 6) });
+    expect(reads.at(-1)).toEqual([data + 8, data + 24]);
+    expect(await sharded.rows('b.weight', 1, 2)).toMatchObject({ n: 1, k: 32, scales: Float32Array.of(2) });
+    expect(await sharded.matrix('d.weight')).toMatchObject({ n: 4, k: 2 });
+    expect(read).toBe(16 + 4 + 32 + 32);
   });
 });
