@@ -18,45 +18,70 @@ export function rangesInText(
   spelled: Uint8Array,
   lengths: readonly number[],
 ): readonly (readonly [number, number])[] | null {
-  // Of each spelled byte: the range in the text that it stands for.
-  const from = new Uint32Array(spelled.length);
-  const to = new Uint32Array(spelled.length);
-  let at = 0;
-  let own = 0;
-  const startsWith = (bytes: Uint8Array): boolean => bytes.every((byte, i) => spelled[at + i] === byte);
-  for (const piece of pieces(wellFormed(text))) {
-    const bytes = utf8.encode(piece);
-    // A space that the text does not have, put in front by the tokenizer.
-    const space = utf8.encode(' ');
-    let phantom = 0;
-    let changed: Uint8Array | null = null;
-    for (; phantom < 2; phantom++) {
-      if (startsWith(bytes)) break;
-      const other = [utf8.encode(piece.normalize('NFC')), utf8.encode(piece.replaceAll('\u2581', ' '))];
-      changed = other.find(startsWith) ?? null;
-      if (changed) break;
-      if (phantom > 0 || !startsWith(space)) return null;
-      from[at] = to[at] = own;
-      at++;
-    }
-    const length = changed?.length ?? bytes.length;
-    for (let i = 0; i < length; i++) {
-      from[at + i] = changed ? own : own + i;
-      to[at + i] = changed ? own + bytes.length : own + i + 1;
-    }
-    at += length;
-    own += bytes.length;
-  }
-  if (at !== spelled.length) return null;
+  const bytes = walk(wellFormed(text), spelled);
+  if (!bytes) return null;
   let start = 0;
   let last = 0;
   return lengths.map((length) => {
     if (length === 0) return [last, last] as const;
-    const range = [from[start] ?? 0, to[start + length - 1] ?? 0] as const;
+    const range = [bytes.from[start] ?? 0, bytes.to[start + length - 1] ?? 0] as const;
     start += length;
     last = range[1];
     return range;
   });
+}
+
+/** Of each spelled byte: the range in the text that it stands for. */
+interface Origin {
+  readonly from: Uint32Array;
+  readonly to: Uint32Array;
+}
+
+const SPACE = 0x20;
+
+function walk(text: string, spelled: Uint8Array): Origin | null {
+  const from = new Uint32Array(spelled.length);
+  const to = new Uint32Array(spelled.length);
+  let at = 0;
+  let own = 0;
+  const isNext = (bytes: Uint8Array): boolean => bytes.every((byte, i) => spelled[at + i] === byte);
+  const spelling = (piece: string, bytes: Uint8Array): Uint8Array | undefined =>
+    isNext(bytes)
+      ? bytes
+      : respellings(piece)
+          .map((other) => utf8.encode(other))
+          .find(isNext);
+  // A space that the text does not have, put in front of it or after a special token.
+  const skipSpace = (): boolean => {
+    if (spelled[at] !== SPACE) return false;
+    from[at] = to[at] = own;
+    at++;
+    return true;
+  };
+  for (const piece of pieces(text)) {
+    const bytes = utf8.encode(piece);
+    let found = spelling(piece, bytes);
+    if (!found && skipSpace()) found = spelling(piece, bytes);
+    if (!found) return null;
+    for (let i = 0; i < found.length; i++) {
+      from[at + i] = found === bytes ? own + i : own;
+      to[at + i] = found === bytes ? own + i + 1 : own + bytes.length;
+    }
+    at += found.length;
+    own += bytes.length;
+  }
+  // Where the text goes on with spaces of its own, one of them is taken for the other.
+  skipSpace();
+  return at === spelled.length ? { from, to } : null;
+}
+
+/**
+ * How tokenizers may spell a piece. A special token that ends within it is found before NFC, so only what follows is composed.
+ */
+function respellings(piece: string): string[] {
+  const characters = [...piece];
+  const composed = characters.map((_, i) => characters.slice(0, i).join('') + characters.slice(i).join('').normalize('NFC'));
+  return [...composed, piece.replaceAll('\u2581', ' ')];
 }
 
 /** Marks, vowel signs that are letters (Kirat Rai), and the later parts of Hangul syllables: they may join what is before them. */

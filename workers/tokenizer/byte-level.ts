@@ -29,24 +29,29 @@ type Json = Readonly<Record<string, unknown>>;
 const isObject = (x: unknown): x is Json => typeof x === 'object' && x !== null && !Array.isArray(x);
 
 /**
- * Rewrites a pre-tokenizer so that `\s` means Unicode's White_Space, as in the Rust library; JavaScript's own leaves out
- * U+0085 and takes in U+FEFF.
+ * Rewrites a pre-tokenizer so that it splits as the Rust library does: `\s` is Unicode's White_Space (JavaScript's own leaves out
+ * U+0085 and takes in U+FEFF), and `Digits` takes all numbers, also ² and Ⅻ.
  */
-export function withUnicodeSpaces(node: unknown): unknown {
+export function likeRust(node: unknown): unknown {
   if (!isObject(node)) return node;
-  if (Array.isArray(node['pretokenizers'])) return { ...node, pretokenizers: node['pretokenizers'].map(withUnicodeSpaces) };
+  if (Array.isArray(node['pretokenizers'])) return { ...node, pretokenizers: node['pretokenizers'].map(likeRust) };
   if (isObject(node['pattern']) && typeof node['pattern']['Regex'] === 'string')
     return { ...node, pattern: { Regex: unicodeSpaces(node['pattern']['Regex']) } };
+  if (node['type'] === 'Digits') return split(node['individual_digits'] === true ? String.raw`\p{N}` : String.raw`\p{N}+`);
   const plain = node['type'] === 'ByteLevel' && node['use_regex'] !== false && node['add_prefix_space'] !== true;
   if (!plain) return node;
   return {
     type: 'Sequence',
-    pretokenizers: [
-      { type: 'Split', pattern: { Regex: unicodeSpaces(GPT2_PATTERN) }, behavior: 'Isolated', invert: false },
-      { ...node, use_regex: false },
-    ],
+    pretokenizers: [split(unicodeSpaces(GPT2_PATTERN)), { ...node, use_regex: false }],
   };
 }
+
+const split = (pattern: string): Json => ({
+  type: 'Split',
+  pattern: { Regex: pattern },
+  behavior: 'Isolated',
+  invert: false,
+});
 
 function unicodeSpaces(pattern: string): string {
   return pattern.replace(/\\[^]/g, (escape) =>

@@ -99,7 +99,7 @@ function sentencePiece(metadata: GgufMetadata, { tokens, kinds, config }: Vocabu
       },
       literals,
       spacedLiterals,
-      prefix: metadata['tokenizer.ggml.add_space_prefix'] === false ? 'never' : 'first',
+      prefix: metadata['tokenizer.ggml.add_space_prefix'] === false ? null : { of: 'stretch', again: true },
       unknown: specials.get('unk_token')?.id ?? null,
       longest,
     }),

@@ -15,8 +15,8 @@ export interface SentencePieces {
   readonly literals: ReadonlyMap<string, number>;
   /** Tokens that are found once spaces are U+2581: runs of spaces and line breaks, tags. */
   readonly spacedLiterals: ReadonlyMap<string, number>;
-  /** A space is put in front: of nothing, of the text, or of each stretch between literals. */
-  readonly prefix: 'never' | 'first' | 'always';
+  /** A space is put in front of the text, or of each stretch between literals; also where one is there already, or not. */
+  readonly prefix: { readonly of: 'text' | 'stretch'; readonly again: boolean } | null;
   /** For what has neither a piece nor bytes. */
   readonly unknown: number | null;
   /** In UTF-16 units; longer joins are not looked up. */
@@ -56,8 +56,9 @@ export function sentencePieceEncoder(of: SentencePieces): (text: string) => numb
       const id = stretch.literal ? of.literals.get(stretch.text) : undefined;
       if (id !== undefined) ids.push(id);
       else {
-        const prefix = of.prefix === 'always' || (of.prefix === 'first' && first) ? SPACE : '';
-        for (const part of spaced.split(prefix + stretch.text.replaceAll(' ', SPACE))) {
+        const plain = stretch.text.replaceAll(' ', SPACE);
+        const prefixed = (of.prefix?.of === 'stretch' || first) && (of.prefix?.again === true || !plain.startsWith(SPACE));
+        for (const part of spaced.split(of.prefix && prefixed ? SPACE + plain : plain)) {
           const known = part.literal ? of.spacedLiterals.get(part.text) : undefined;
           if (known === undefined) ids.push(...word(part.text));
           else ids.push(known);

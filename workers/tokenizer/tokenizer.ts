@@ -2,7 +2,7 @@ import { Tokenizer as HfTokenizer } from '@huggingface/tokenizers';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import type { Tokenizer } from '../api.ts';
 import { assembleTokenizer, type TokenizerParts } from './assemble.ts';
-import { bytesOfToken, withUnicodeSpaces } from './byte-level.ts';
+import { bytesOfToken, likeRust } from './byte-level.ts';
 import { chatTemplateOf, prependsBos, specialTokens } from './config.ts';
 import { bytesOfPiece, sentencePieceEncoder, SPACE, type SentencePieces } from './sentencepiece.ts';
 
@@ -89,11 +89,11 @@ function pieceParts(json: Json, model: Json, { tokens, ids, added }: Vocabulary)
 function prefixOf(json: Json): SentencePieces['prefix'] {
   const steps = (node: unknown, list: string): readonly unknown[] =>
     isObject(node) && Array.isArray(node[list]) ? node[list] : node === null || node === undefined ? [] : [node];
-  let prefix: SentencePieces['prefix'] = 'never';
+  let prefix: SentencePieces['prefix'] = null;
   let replaces = false;
   for (const step of steps(json['normalizer'], 'normalizers')) {
     const pattern = isObject(step) && isObject(step['pattern']) ? step['pattern']['String'] : undefined;
-    if (isObject(step) && step['type'] === 'Prepend' && step['prepend'] === SPACE) prefix = 'always';
+    if (isObject(step) && step['type'] === 'Prepend' && step['prepend'] === SPACE) prefix = { of: 'stretch', again: true };
     else if (isObject(step) && step['type'] === 'Replace' && pattern === ' ' && step['content'] === SPACE) replaces = true;
     else throw unsupported(`the normalizer ${nameOf(step)} is not supported`);
   }
@@ -101,8 +101,8 @@ function prefixOf(json: Json): SentencePieces['prefix'] {
     const pattern = isObject(step) && isObject(step['pattern']) ? step['pattern']['String'] : undefined;
     if (isObject(step) && step['type'] === 'Metaspace' && step['split'] === false && !replaces) {
       replaces = true;
-      const scheme = step['prepend_scheme'] ?? 'always';
-      prefix = scheme === 'first' || scheme === 'never' ? scheme : 'always';
+      const scheme = step['prepend_scheme'];
+      prefix = scheme === 'never' ? null : { of: scheme === 'first' ? 'text' : 'stretch', again: false };
     }
     // Gemma's splits at spaces, of which none are left.
     else if (!(isObject(step) && step['type'] === 'Split' && pattern === ' ' && replaces))
@@ -116,7 +116,7 @@ const nameOf = (step: unknown): string => (isObject(step) ? String(step['type'])
 
 function open(json: Json, config: Json): HfTokenizer {
   try {
-    return new HfTokenizer({ ...json, pre_tokenizer: withUnicodeSpaces(json['pre_tokenizer']) }, config);
+    return new HfTokenizer({ ...json, pre_tokenizer: likeRust(json['pre_tokenizer']) }, config);
   } catch (cause) {
     throw bad(`tokenizer.json cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
   }
