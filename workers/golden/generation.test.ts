@@ -83,7 +83,8 @@ describeBackends('generation', (backend) => {
         });
         const free = await generated(model, prompt, { maxNewTokens: 3 });
         const ablated = await generated(model, prompt, { maxNewTokens: 3, ...plan('generated') });
-        expect(ablated[0]).toEqual(free[0]);
+        // The same numbers on another path: nobody listens inside of a block while nothing is edited.
+        expect(distance(ablated.slice(0, 1), free.slice(0, 1))).toBeLessThan(TOLERANCE.logProb);
         expect(distance(ablated.slice(1), free.slice(1))).toBeGreaterThan(1e-3);
         model.dispose();
       },

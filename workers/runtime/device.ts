@@ -3,6 +3,8 @@ import '@tensorflow/tfjs-backend-cpu';
 import type { BackendName } from '../../core/model-config.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import type { BackendChoice } from '../../core/protocol/messages.ts';
+import { registerFusedBlock } from '../kernels/fused-block/index.ts';
+import { wasmBlock } from '../kernels/fused-block/wasm.ts';
 import { tf } from '../kernels/tf.ts';
 import { closeKernels, openKernels, type KernelSource } from '../kernels/wasm/kernels.ts';
 import { openWebGpu, webGpuStatus, type WebGpuDevice } from './webgpu-device.ts';
@@ -79,6 +81,7 @@ async function open(backend: BackendName, reason: string, options: DeviceOptions
 async function startKernels(source: KernelSource): Promise<void> {
   try {
     await openKernels(source);
+    registerFusedBlock('wasm', wasmBlock);
   } catch (cause) {
     throw new VitrineError('backend-failed', `the WASM kernels could not start: ${String(cause)}`, { cause });
   }

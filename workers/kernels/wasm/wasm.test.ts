@@ -216,7 +216,7 @@ describe('the pool', () => {
     const kernels = wasmKernels()!;
     const program = kernels.begin();
     const at = kernels.temporary(64 * 4);
-    program.add(OP.gated, 64, 1, [at, 0, at, 64, 3]);
+    program.add(OP.gated, 8, 1, [at, 0, at, 8, 3]);
     const words = kernels.ints(16_384 + 512, 64);
     // As if one chunk had been taken.
     words[32] = 1;

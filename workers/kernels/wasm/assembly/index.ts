@@ -96,9 +96,10 @@ function execute(op: i32, chunk: i32, scratch: i32, fresh: i32): void {
   } else if (code === 6) {
     attendRows(op, from, min(from + size, int(op, 0)), scratch);
   } else if (code === 7) {
-    const at = from << 2;
+    // Items are eights of numbers.
+    const at = from << 5;
     const up = int(op, 1) ? int(op, 1) + at : 0;
-    gated(m + at, up, int(op, 2) + at, min(size, int(op, 3) - from), int(op, 4));
+    gated(m + at, up, int(op, 2) + at, (min(from + size, int(op, 3)) - from) << 3, int(op, 4));
   } else if (code === 8) {
     for (let t = from; t < min(from + size, int(op, 7)); t++)
       decode(m, int(op, 1), int(op, 2), int(op, 3), int(op, 4), int(op, 5), int(op, 6), t, scratch);
