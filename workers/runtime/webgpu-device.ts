@@ -75,6 +75,9 @@ export async function openWebGpu(options: {
   // Otherwise small tensors are silently computed on the CPU backend.
   tf.env().set('WEBGPU_CPU_FORWARD', false);
 
+  // Apart from the worker's first chunk, which other backends load, too.
+  await import('../kernels/fused-block/webgpu.ts');
+
   const { name, software } = describe(adapter);
   return {
     name,

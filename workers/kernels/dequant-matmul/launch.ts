@@ -66,6 +66,7 @@ export function multiply(
   outputs: readonly Tensor[],
   inputs: readonly Tensor[] = [],
   extra = 0,
+  more = 0,
 ): void {
   const { packing, shards } = packed(matrix);
   const { name, code, groups } = plan(packing, m, matrix.k);
@@ -75,7 +76,7 @@ export function multiply(
       code: () => code(epilogue),
       outputs,
       inputs: [x, ...shardInputs(shard), ...inputs],
-      uniforms: [m, shard.n, matrix.k, extra, shard.first, matrix.n],
+      uniforms: [m, shard.n, matrix.k, extra, shard.first, matrix.n, more],
       groups: groups(shard.n),
     });
 }

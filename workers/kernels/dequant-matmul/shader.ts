@@ -24,8 +24,8 @@ export const STORE: Epilogue = {
   write: 'Y[row * u.total + column] = acc;',
 };
 
-/** M rows of X; N rows of this shard, from row `first` of a matrix with `total` rows. `extra` is the epilogue's. */
-export const UNIFORMS = 'struct Uniforms { M: u32, N: u32, K: u32, extra: u32, first: u32, total: u32 }';
+/** M rows of X; N rows of this shard, from row `first` of a matrix with `total` rows. `extra` and `more` are the epilogue's. */
+export const UNIFORMS = 'struct Uniforms { M: u32, N: u32, K: u32, extra: u32, first: u32, total: u32, more: u32 }';
 
 /** Everything before `main`. Bindings: the epilogue's outputs, X, the matrix, the epilogue's inputs, uniforms. */
 export function head(packing: Packing, epilogue: Epilogue, words: 'single' | 'vector'): string {

@@ -65,6 +65,22 @@ export interface Dispatch {
   readonly groups: readonly [number, number, number];
 }
 
+const words = new Uint32Array(1);
+const floats = new Float32Array(words.buffer);
+
+/** A float32 among the uniforms, as the shader's `bitcast<f32>` reads it. */
+export function floatBits(x: number): number {
+  floats[0] = x;
+  return words[0] ?? 0;
+}
+
+let launched = 0;
+
+/** Dispatches of own kernels so far; for tests and benchmarks. */
+export function dispatchCount(): number {
+  return launched;
+}
+
 const pipelines = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>();
 
 function pipeline(device: GPUDevice, key: string, code: () => string): GPUComputePipeline {
@@ -129,6 +145,7 @@ export function dispatch({ key, code, outputs, inputs, uniforms, groups }: Dispa
   pass.setPipeline(found);
   pass.setBindGroup(0, bindGroup);
   pass.dispatchWorkgroups(...groups);
+  launched++;
   backend.dispatchCountInPass++;
   if (backend.dispatchCountInPass >= tf.env().getNumber('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE')) {
     backend.endComputePassEncoder();
