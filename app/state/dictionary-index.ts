@@ -76,3 +76,7 @@ export function useDictionary(model: string, sae: string): DictionaryState {
   useEffect(() => void dictionaries.load(model, sae), [model, sae]);
   return useStore(dictionaries.store, (state) => state.dictionaries[`${model}/${sae}`] ?? LOADING);
 }
+
+/** All that is known of dictionaries by now, by `<model>/<sae>`; loads nothing. */
+export const useKnownDictionaries = (): DictionariesState['dictionaries'] =>
+  useStore(dictionaries.store, (state) => state.dictionaries);

@@ -1,6 +1,6 @@
 import { memo, useMemo, useState, type ReactElement, type ReactNode } from 'react';
 import type { TokenText } from '../../core/tokens.ts';
-import { stripColour, type Scheme } from '../charts/scales/colour.ts';
+import { GAMMA, stripColour, withGamma, type Scheme } from '../charts/scales/colour.ts';
 import { useScheme } from '../charts/scheme.ts';
 import { cx } from '../ui/cx.ts';
 import styles from './ExampleList.module.css';
@@ -34,6 +34,8 @@ export interface ExampleListProps {
   /** Print each value below its token. */
   readonly values: boolean;
   readonly bosId: number | null;
+  /** Share of full colour is the share of `full` to this power. */
+  readonly gamma?: number;
   /** Puts a text into the test box. */
   readonly onTry?: (item: ExampleItem) => void;
   /** Further actions of a row. */
@@ -42,7 +44,7 @@ export interface ExampleListProps {
 
 /** Texts with the values of their tokens, one a row, each around the token it is about. A press on a row shows all of its text. */
 export function ExampleList(props: ExampleListProps): ReactElement {
-  const { label, items, full, context, breaks, values, bosId, onTry, actions } = props;
+  const { label, items, full, context, breaks, values, bosId, gamma = GAMMA.none, onTry, actions } = props;
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
   const scheme = useScheme();
   const toggle = (key: string): void => {
@@ -61,7 +63,7 @@ export function ExampleList(props: ExampleListProps): ReactElement {
               {number(item.value)}
               <span className="visually-hidden"> on {quoteToken(item.tokens[item.position])}: </span>
             </span>
-            <Text item={item} full={full} context={shown} breaks={breaks} values={values} bosId={bosId} scheme={scheme} />
+            <Text item={item} full={full} context={shown} {...{ breaks, values, bosId, gamma, scheme }} />
             <span className={styles.source}>
               <span>{item.source}</span>
               {item.repeats > 0 && (
@@ -97,18 +99,17 @@ interface TextProps {
   readonly breaks: boolean;
   readonly values: boolean;
   readonly bosId: number | null;
+  readonly gamma: number;
   readonly scheme: Scheme;
 }
 
 /** Spans, not buttons: a page has thousands of these tokens. Their values are in the title, in the table and under `values`. */
-const Text = memo(function Text({ item, full, context, breaks, values, bosId, scheme }: TextProps): ReactElement {
+const Text = memo(function Text({ item, full, context, ...rest }: TextProps): ReactElement {
   const { tokens, position } = item;
   const parts = useMemo(() => segments(tokens, true), [tokens]);
-  const { from, to } = windowOf(tokens.length, position, context, tokens[0]?.id === bosId);
+  const { from, to } = windowOf(tokens.length, position, context, tokens[0]?.id === rest.bosId);
   const seen = parts.filter((part) => part.to >= from && part.from <= to);
-  const mark = (part: Segment): ReactElement => (
-    <Mark key={part.from} part={part} item={item} full={full} breaks={breaks} values={values} bosId={bosId} scheme={scheme} />
-  );
+  const mark = (part: Segment): ReactElement => <Mark key={part.from} part={part} item={item} full={full} {...rest} />;
   if (context === 'stacked') {
     const at = seen.findIndex((part) => part.to >= position);
     return (
@@ -139,7 +140,7 @@ interface MarkProps extends Omit<TextProps, 'context'> {
   readonly part: Segment;
 }
 
-function Mark({ part, item, full, breaks, values, bosId, scheme }: MarkProps): ReactElement {
+function Mark({ part, item, full, breaks, values, bosId, gamma, scheme }: MarkProps): ReactElement {
   let value = 0;
   for (let p = part.from; p <= part.to; p++) value = Math.max(value, item.values[p] ?? 0);
   const bos = part.from === 0 && item.tokens[0]?.id === bosId;
@@ -149,7 +150,7 @@ function Mark({ part, item, full, breaks, values, bosId, scheme }: MarkProps): R
     <>
       <span
         className={cx(styles.token, here && styles.here, bos && styles.bos)}
-        style={on ? { background: stripColour(value / full, scheme) } : undefined}
+        style={on ? { background: stripColour(withGamma(value / full, gamma), scheme) } : undefined}
         title={on ? `${quoteToken(item.tokens[part.to])}\nactivation ${number(value)}` : undefined}
         data-value={values && on ? number(value, 2) : undefined}
       >

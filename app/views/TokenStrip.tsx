@@ -1,6 +1,6 @@
 import { useMemo, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactElement } from 'react';
 import type { TokenText } from '../../core/tokens.ts';
-import { stripColour, type Scheme } from '../charts/scales/colour.ts';
+import { GAMMA, stripColour, withGamma, type Scheme } from '../charts/scales/colour.ts';
 import { useScheme } from '../charts/scheme.ts';
 import { clearFocus, setFocus, useFocus } from '../state/focus.ts';
 import { cx } from '../ui/cx.ts';
@@ -21,7 +21,12 @@ export interface TokenStripProps {
   /** Bits per token, NaN where nothing predicts it: bars below the tokens. */
   readonly surprisal?: ArrayLike<number> | null;
   /** A value per token, with its full scale and its name: shades the tokens. */
-  readonly shade?: { readonly values: ArrayLike<number>; readonly full: number; readonly name: string } | null;
+  readonly shade?: {
+    readonly values: ArrayLike<number>;
+    readonly full: number;
+    readonly name: string;
+    readonly gamma?: number;
+  } | null;
   /** Id of the token in front of every prompt: shown dimmed. */
   readonly bosId?: number | null;
   readonly arcs?: readonly Arc[];
@@ -101,7 +106,7 @@ interface MarkProps {
   readonly stop: boolean;
   readonly bits: number;
   readonly value: number;
-  readonly shade: { readonly full: number; readonly name: string } | null;
+  readonly shade: { readonly full: number; readonly name: string; readonly gamma?: number } | null;
   readonly scheme: Scheme;
   readonly onPick: (position: number, extend: boolean) => void;
   readonly onStop: (position: number) => void;
@@ -115,7 +120,8 @@ function Mark({ part, token, bos, on, stop, bits, value, shade, scheme, onPick, 
     Number.isNaN(bits) ? null : `surprise ${number(bits)} bits`,
     shade && !Number.isNaN(value) ? `${shade.name} ${number(value)}` : null,
   ].filter(Boolean);
-  const background = shade && !bos && value > 0 && shade.full > 0 ? stripColour(value / shade.full, scheme) : undefined;
+  const share = shade && !bos && value > 0 && shade.full > 0 ? withGamma(value / shade.full, shade.gamma ?? GAMMA.none) : 0;
+  const background = share > 0 ? stripColour(share, scheme) : undefined;
   return (
     <>
       <button

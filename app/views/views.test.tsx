@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { stripColour } from '../charts/scales/colour.ts';
 import { FeatureTable, type FeatureItem } from './FeatureTable.tsx';
 import { Figure } from './Figure.tsx';
+import { GammaSlider } from './GammaSlider.tsx';
 import { NextTokens } from './NextTokens.tsx';
 import { PromptBox } from './PromptBox.tsx';
 import { TokenStrip } from './TokenStrip.tsx';
@@ -42,6 +43,17 @@ describe('TokenStrip', () => {
       stripColour(1, 'light'),
     ]);
     expect(found[2]).toContain('feature 4 1.50');
+  });
+
+  it('shades by a power of the value where one is set, whose slider says so', () => {
+    const found = strip({ shade: { values: [9, 0, 0.75, 3], full: 3, name: 'feature 4', gamma: 0.5 } });
+    expect(found[2]).toContain(`background:${stripColour(0.5, 'light')}`);
+    expect(found[2]).toContain('feature 4 0.750');
+    const slider = renderToStaticMarkup(<GammaSlider value={0.5} onChange={nothing} />);
+    expect(slider).toMatch(/type="range" min="-2" max="1" step="0.25"[^>]*aria-valuetext="faint more, γ 0.50"[^>]*value="-1"/);
+    expect(renderToStaticMarkup(<GammaSlider value={1} onChange={nothing} />)).toContain(
+      'disabled="" title="Back to even shades">even',
+    );
   });
 
   it('tells the surprise in words, and nothing where there is none', () => {

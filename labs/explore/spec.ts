@@ -26,6 +26,8 @@ export interface ExploreView {
   readonly cell: { readonly layer: number; readonly pos: number } | null;
   readonly pinned: readonly string[];
   readonly normalise: 'known-max' | 'view';
+  /** Activation to shade: (share of full scale) ^ gamma. */
+  readonly gamma: number;
 }
 
 const params: v.GenericSchema<unknown, ExploreParams> = v.strictObject({
@@ -45,6 +47,7 @@ const view: v.GenericSchema<unknown, ExploreView> = v.strictObject({
   cell: v.optional(v.nullable(v.strictObject({ layer: small, pos: small })), null),
   pinned: v.optional(v.pipe(v.array(v.pipe(v.string(), v.maxLength(120))), v.maxLength(50)), []),
   normalise: v.optional(v.picklist(['known-max', 'view']), 'known-max'),
+  gamma: v.optional(v.pipe(v.number(), v.minValue(0.25), v.maxValue(2)), 1),
 });
 
 export const lab: LabDefinition<ExploreParams, ExploreView> = {

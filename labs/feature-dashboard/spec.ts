@@ -21,6 +21,8 @@ export interface DashboardView {
   readonly context: ExampleContext;
   readonly breaks: boolean;
   readonly values: boolean;
+  /** Activation to shade: (share of full scale) ^ gamma. */
+  readonly gamma: number;
   /** Which convention of the logit effects. */
   readonly logits: 'gain' | 'raw';
   /** The band that is open; null: the first. */
@@ -42,6 +44,7 @@ const view: v.GenericSchema<unknown, DashboardView> = v.strictObject({
   context: v.optional(v.picklist(['stacked', 'snippet', 'full']), 'snippet'),
   breaks: v.optional(v.boolean(), false),
   values: v.optional(v.boolean(), false),
+  gamma: v.optional(v.pipe(v.number(), v.minValue(0.25), v.maxValue(2)), 1),
   logits: v.optional(v.picklist(['gain', 'raw']), 'gain'),
   group: v.optional(v.nullable(small), null),
   token: v.optional(v.nullable(small), null),

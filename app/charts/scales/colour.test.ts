@@ -1,6 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { readFileSync } from 'node:fs';
-import { contrast, PALETTES, signedColour, stripColour, textOn, unsignedColour, luminance, type Scheme } from './colour.ts';
+import {
+  contrast,
+  GAMMA,
+  gradient,
+  luminance,
+  PALETTES,
+  signedColour,
+  stripColour,
+  textOn,
+  type Scheme,
+  unsignedColour,
+  withGamma,
+} from './colour.ts';
 
 const SCHEMES: Scheme[] = ['light', 'dark'];
 const INK = { light: '#1c1b19', dark: '#ecebe7' };
@@ -50,5 +62,28 @@ describe.each(SCHEMES)('colour scales, %s', (scheme) => {
     const token = (name: string): string | undefined => new RegExp(`--${name}: (#[0-9a-f]{6})`).exec(part)?.[1];
     expect(palette.unsigned).toEqual(['u2', 'u3', 'u4', 'u5', 'u6'].map(token));
     expect([palette.surface, palette.negative, palette.positive]).toEqual(['surface', 'neg', 'pos'].map(token));
+  });
+});
+
+describe('gamma', () => {
+  it('keeps both ends and the order, and lifts faint values where it is below 1', () => {
+    for (const gamma of [GAMMA.min, 0.5, GAMMA.none, GAMMA.max]) {
+      expect([withGamma(0, gamma), withGamma(1, gamma), withGamma(3, gamma)]).toEqual([0, 1, 1]);
+      expect([withGamma(NaN, gamma), withGamma(-1, gamma)]).toEqual([0, 0]);
+      expect(withGamma(0.3, gamma)).toBeLessThan(withGamma(0.4, gamma));
+    }
+    expect(withGamma(0.25, 0.5)).toBe(0.5);
+    expect(withGamma(0.25, 1)).toBe(0.25);
+    expect(withGamma(0.5, 2)).toBe(0.25);
+  });
+
+  it('is in the legend: its ramp has the shades that values get', () => {
+    const stops = gradient('unsigned', 'light', 0.5).match(/#[0-9a-f]{6}/g)!;
+    expect(stops[1]).toBe(unsignedColour(Math.sqrt(0.1), 'light'));
+    expect(stops.at(-1)).toBe(
+      gradient('unsigned', 'light')
+        .match(/#[0-9a-f]{6}/g)!
+        .at(-1),
+    );
   });
 });

@@ -71,6 +71,12 @@ export function signedColour(share: number, scheme: Scheme): string {
   return Number.isNaN(share) ? pick(positive, 0) : pick(share < 0 ? negative : positive, Math.abs(share));
 }
 
+/** Bounds of a gamma that a reader may set, and the one that leaves shades as they are. */
+export const GAMMA = { min: 0.25, max: 2, none: 1 } as const;
+
+/** Share of full colour for a share of the domain: below 1, faint values show more; the ends stay. NaN is 0. */
+export const withGamma = (share: number, gamma: number): number => (share > 0 ? Math.min(1, share) ** gamma : 0);
+
 /** WCAG relative luminance, 0 … 1. */
 export function luminance(colour: string): number {
   const { r, g, b } = rgb(colour);
@@ -92,10 +98,10 @@ export function textOn(colour: string): '#000000' | '#ffffff' {
   return contrast(colour, '#000000') >= contrast(colour, '#ffffff') ? '#000000' : '#ffffff';
 }
 
-/** CSS gradient of a whole scale, for legends. */
-export function gradient(kind: 'unsigned' | 'signed', scheme: Scheme): string {
+/** CSS gradient of a whole scale, for legends. @param gamma of the unsigned scale */
+export function gradient(kind: 'unsigned' | 'signed', scheme: Scheme, gamma: number = GAMMA.none): string {
   const stops = Array.from({ length: 11 }, (_, i) =>
-    kind === 'unsigned' ? unsignedColour(i / 10, scheme) : signedColour(i / 5 - 1, scheme),
+    kind === 'unsigned' ? unsignedColour(withGamma(i / 10, gamma), scheme) : signedColour(i / 5 - 1, scheme),
   );
   return `linear-gradient(90deg, ${stops.join(', ')})`;
 }

@@ -1,11 +1,13 @@
 import { useState, type ReactElement } from 'react';
 import { featureLink } from '../../../core/share/feature-address.ts';
 import { Legend } from '../../../app/charts/Legend.tsx';
+import { withGamma } from '../../../app/charts/scales/colour.ts';
 import { labelText, useLabels } from '../../../app/state/labels.ts';
 import { Button } from '../../../app/ui/Button.tsx';
 import { Segmented } from '../../../app/ui/Segmented.tsx';
 import { FeatureTable, type FeatureItem } from '../../../app/views/FeatureTable.tsx';
 import { Figure, type FigureData } from '../../../app/views/Figure.tsx';
+import { GammaSlider } from '../../../app/views/GammaSlider.tsx';
 import { number, percent, plural } from '../../../app/views/numbers.ts';
 import { Waiting } from '../../../app/views/Waiting.tsx';
 import { quoteToken } from '../../../app/views/tokens.ts';
@@ -75,7 +77,7 @@ function FeatureFigure({ context }: { readonly context: PanelContext }): ReactEl
       site: siteShort(siteOf.get(trace.sae) ?? trace.sae),
       label: labelText(labels, { model: spec.model, sae: trace.sae, feature: trace.feature }),
       activation: peak(trace, at.from, at.to),
-      shares: Float32Array.from(trace.values, (x) => Math.min(1, x / full)),
+      shares: Float32Array.from(trace.values, (x) => withGamma(x / full, view.gamma)),
       maxKnown: trace.maxKnown,
       pinned: view.pinned.includes(trace.key),
     };
@@ -150,16 +152,20 @@ function FeatureFigure({ context }: { readonly context: PanelContext }): ReactEl
           kind="unsigned"
           low="0"
           high={view.normalise === 'view' ? number(viewMax) : 'largest known'}
+          gamma={view.gamma}
           control={
-            <Segmented
-              label="Full colour is"
-              value={view.normalise}
-              options={[
-                { value: 'known-max', label: 'own max' },
-                { value: 'view', label: 'max in view' },
-              ]}
-              onChange={(normalise) => setView({ normalise })}
-            />
+            <>
+              <Segmented
+                label="Full colour is"
+                value={view.normalise}
+                options={[
+                  { value: 'known-max', label: 'own max' },
+                  { value: 'view', label: 'max in view' },
+                ]}
+                onChange={(normalise) => setView({ normalise })}
+              />
+              <GammaSlider value={view.gamma} onChange={(gamma) => setView({ gamma })} />
+            </>
           }
         >
           activation, own units

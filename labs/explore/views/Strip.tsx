@@ -22,8 +22,11 @@ export function Strip({ context }: { readonly context: PanelContext }): ReactEle
   const trace = traces.get(focused ?? pinned ?? '');
   const surprisal = useMemo(() => (parts.surprisal ? tensorData(parts.surprisal) : null), [parts.surprisal]);
   const shade = useMemo(
-    () => (trace ? { values: trace.values, full: fullScale(trace, view.normalise, 1), name: `feature ${trace.feature}` } : null),
-    [trace, view.normalise],
+    () =>
+      trace
+        ? { values: trace.values, full: fullScale(trace, view.normalise, 1), name: `feature ${trace.feature}`, gamma: view.gamma }
+        : null,
+    [trace, view.normalise, view.gamma],
   );
   const arcs = useMemo(() => {
     if (view.tab !== 'attention' || !parts.attention) return [];

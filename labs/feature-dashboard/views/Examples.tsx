@@ -3,15 +3,18 @@ import type { DashboardExample, ExampleGroup } from '../../../core/dashboards/ty
 import { tensorData } from '../../../core/protocol/wire-tensor.ts';
 import { tokensSvg, type TokensPicture } from '../../../app/charts/export/plots.ts';
 import { Legend } from '../../../app/charts/Legend.tsx';
+import { withGamma } from '../../../app/charts/scales/colour.ts';
 import { useScheme } from '../../../app/charts/scheme.ts';
 import { Segmented, Toggle } from '../../../app/ui/Segmented.tsx';
 import { Tabs } from '../../../app/ui/Tabs.tsx';
 import { windowOf } from '../../../app/views/example-window.ts';
 import { ExampleList, type ExampleItem } from '../../../app/views/ExampleList.tsx';
 import { Figure } from '../../../app/views/Figure.tsx';
+import { GammaSlider } from '../../../app/views/GammaSlider.tsx';
 import { count, number, percent, plural, figure } from '../../../app/views/numbers.ts';
 import { showToken } from '../../../app/views/tokens.ts';
 import { textOfExample } from '../lib/example-text.ts';
+import type { DashboardView } from '../spec.ts';
 import type { DashboardContext } from './panel.tsx';
 import styles from './dashboard.module.css';
 
@@ -73,8 +76,8 @@ export function Examples({ context }: { readonly context: DashboardContext }): R
         tokensSvg(
           {
             title: `Feature ${feature} of ${sae}, ${bandName(group)}`,
-            lines: group.examples.map((example) => lineOf(example, view.context, stats.max, bosId)),
-            legend: `activation on the left; colour from 0 to ${number(stats.max)}, the largest known`,
+            lines: group.examples.map((example) => lineOf(example, view, stats.max, bosId)),
+            legend: `activation on the left; colour from 0 to ${number(stats.max)}, the largest known${view.gamma === 1 ? '' : `, gamma ${number(view.gamma)}`}`,
           },
           scheme,
         )
@@ -96,6 +99,7 @@ export function Examples({ context }: { readonly context: DashboardContext }): R
             context={view.context}
             breaks={view.breaks}
             values={view.values}
+            gamma={view.gamma}
             bosId={bosId}
             onTry={(item) =>
               tryText(
@@ -109,7 +113,13 @@ export function Examples({ context }: { readonly context: DashboardContext }): R
         )}
       </Tabs>
       <div className={styles.legend}>
-        <Legend kind="unsigned" low="0" high={number(stats.max)}>
+        <Legend
+          kind="unsigned"
+          low="0"
+          high={number(stats.max)}
+          gamma={view.gamma}
+          control={<GammaSlider value={view.gamma} onChange={(gamma) => setView({ gamma })} />}
+        >
           activation, the dictionary’s units; shades of all but the underlined token are rounded to 1/255 of the largest
         </Legend>
       </div>
@@ -160,7 +170,7 @@ function bandSentence({ kind, low, high, count: n, examples }: ExampleGroup, act
 
 function lineOf(
   example: DashboardExample,
-  context: 'stacked' | 'snippet' | 'full',
+  { context, gamma }: Pick<DashboardView, 'context' | 'gamma'>,
   full: number,
   bosId: number | null,
 ): TokensPicture['lines'][number] {
@@ -172,7 +182,7 @@ function lineOf(
     value: number(value),
     tokens: tokens.slice(from, to + 1).map((token, i) => ({
       text: token.bytes || /[^\S ]/.test(token.text) ? showToken(token) : token.text,
-      share: full > 0 ? (values[from + i] ?? 0) / full : 0,
+      share: full > 0 ? withGamma((values[from + i] ?? 0) / full, gamma) : 0,
     })),
   };
 }

@@ -1,6 +1,9 @@
 import type { ReactElement, ReactNode } from 'react';
-import { useDictionary } from '../../../app/state/dictionary-index.ts';
+import { barsSvg } from '../../../app/charts/export/svg.ts';
+import { useScheme } from '../../../app/charts/scheme.ts';
+import { dictionaries, useDictionary, useKnownDictionaries, type DictionaryState } from '../../../app/state/dictionary-index.ts';
 import { labelText, useLabels } from '../../../app/state/labels.ts';
+import { Button } from '../../../app/ui/Button.tsx';
 import { Figure } from '../../../app/views/Figure.tsx';
 import { count, figure, percent, signed } from '../../../app/views/numbers.ts';
 import { siteShort } from '../../../app/views/sites.ts';
@@ -10,21 +13,41 @@ import type { DashboardContext } from './panel.tsx';
 import styles from './dashboard.module.css';
 
 const SHOWN = 5;
+/** A dictionary's index, roughly: a dashboard's own budget has no room for those of all others, so they come when asked for. */
+const INDEX_BYTES = 20_000;
+
+/** What the ground truth calls a feature; null where that dictionary's index is not here, or nothing matches well enough. */
+export function truthOf(state: DictionaryState | undefined, feature: number): string | null {
+  if (state?.state !== 'ready') return null;
+  const best = state.index.best[feature];
+  const variable = best && best[1] >= NAMED_FROM ? state.index.variables[best[0]] : undefined;
+  return variable ? truthWords(variable) : null;
+}
+
+const bar = (
+  how: string,
+  feature: number,
+  name: string | null,
+  value: number,
+  format: (x: number) => string,
+): { readonly label: string; readonly value: number; readonly text: string } => ({
+  label: `${how} · ${feature}${name === null ? '' : ` ${name}`}`,
+  value,
+  text: format(value),
+});
 
 /** Features that point the same way, that are active on the same tokens, and the nearest one of each other dictionary. */
 export function Near({ context }: { readonly context: DashboardContext }): ReactElement {
-  const { dashboard, file, model, sae } = context;
+  const { dashboard, file, model, sae, feature } = context;
   const { nearest, coactive, elsewhere } = dashboard;
   const labels = useLabels();
-  const known = useDictionary(dashboard.model, sae);
-  const truth = (feature: number): string | null => {
-    const best = known.state === 'ready' ? known.index.best[feature] : null;
-    const variable = best && best[1] >= NAMED_FROM && known.state === 'ready' ? known.index.variables[best[0]] : undefined;
-    return variable ? truthWords(variable) : null;
-  };
-  // The reader's own name; else what the ground truth calls it, known of this dictionary.
+  const scheme = useScheme();
+  useDictionary(dashboard.model, sae);
+  const known = useKnownDictionaries();
+  // The reader's own name; else what the ground truth calls it, where that dictionary's index is here.
   const named = (feature: number, of: string = sae): string | null =>
-    labelText(labels, { model: dashboard.model, sae: of, feature }) ?? (of === sae ? truth(feature) : null);
+    labelText(labels, { model: dashboard.model, sae: of, feature }) ?? truthOf(known[`${dashboard.model}/${of}`], feature);
+  const unasked = elsewhere.map((n) => n.sae).filter((of) => known[`${dashboard.model}/${of}`] === undefined);
   const hookOf = (id: string): string => model?.saes.find((entry) => entry.id === id)?.hookName ?? id;
   const [first] = nearest;
   const [often] = coactive;
@@ -49,6 +72,22 @@ export function Near({ context }: { readonly context: DashboardContext }): React
         format: (x) => (Number.isNaN(x) ? '' : figure(x)),
       }}
       file={`${file}-near`}
+      svg={() =>
+        barsSvg(
+          {
+            title: `What feature ${feature} of ${sae} is near`,
+            bars: [
+              ...nearest.slice(0, SHOWN).map((n) => bar('same direction', n.feature, named(n.feature), n.cosine, signed)),
+              ...coactive.slice(0, SHOWN).map((c) => bar('active together', c.feature, named(c.feature), c.jaccard, percent)),
+              ...elsewhere.map((n) => bar(siteShort(hookOf(n.sae)), n.feature, named(n.feature, n.sae), n.cosine, signed)),
+            ],
+            full: 1,
+            signed: true,
+            legend: 'cosine of directions, or the share of tokens with either on which both are active; full bar: 1',
+          },
+          scheme,
+        )
+      }
     >
       <Group title="Same direction" empty="No other feature is known to point the same way.">
         {nearest.slice(0, SHOWN).map((n) => (
@@ -81,6 +120,14 @@ export function Near({ context }: { readonly context: DashboardContext }): React
             />
           ))}
         </Group>
+      )}
+      {unasked.length > 0 && (
+        <p className={styles.note}>
+          <Button size="s" variant="quiet" onClick={() => unasked.forEach((of) => void dictionaries.load(dashboard.model, of))}>
+            Name those of other dictionaries
+          </Button>{' '}
+          (about {Math.round((unasked.length * INDEX_BYTES) / 1_000)} kB)
+        </p>
       )}
     </Figure>
   );

@@ -3,6 +3,7 @@ import type { FeatureDashboard } from '../../../core/dashboards/types.ts';
 import { tensorData } from '../../../core/protocol/wire-tensor.ts';
 import { Legend } from '../../../app/charts/Legend.tsx';
 import { Button } from '../../../app/ui/Button.tsx';
+import { GammaSlider } from '../../../app/views/GammaSlider.tsx';
 import { number, percent } from '../../../app/views/numbers.ts';
 import { PromptBox } from '../../../app/views/PromptBox.tsx';
 import { quoteToken } from '../../../app/views/tokens.ts';
@@ -77,12 +78,18 @@ export function TestText(props: TestTextProps): ReactElement {
                 : { from: spec.view.token, to: spec.view.token }
             }
             onSelect={(token) => setView({ token: token === spec.view.token ? null : token })}
-            shade={{ values: tensorData(text.activations), full, name: 'activation' }}
+            shade={{ values: tensorData(text.activations), full, name: 'activation', gamma: spec.view.gamma }}
             bosId={bosId}
           />
           <div className={styles.stripNote}>
             <p>{found(text, strongest, known, spec.view.token)}</p>
-            <Legend kind="unsigned" low="0" high={number(full)}>
+            <Legend
+              kind="unsigned"
+              low="0"
+              high={number(full)}
+              gamma={spec.view.gamma}
+              control={<GammaSlider value={spec.view.gamma} onChange={(gamma) => setView({ gamma })} />}
+            >
               activation, the dictionary’s units
             </Legend>
           </div>
