@@ -18,7 +18,7 @@ export function offline(): PluginOption {
     workbox: {
       inlineWorkboxRuntime: true,
       sourcemap: false,
-      globPatterns: ['*.{html,js,svg,png,webmanifest}', 'assets/**/*.{js,css,woff2}', 'assets/*simd*.wasm'],
+      globPatterns: ['*.{html,js,svg,png,webmanifest}', 'icons/*.png', 'assets/**/*.{js,css,woff2}', 'assets/*simd*.wasm'],
       // File names in `assets` carry a hash of what is in them.
       dontCacheBustURLsMatching: /assets\/.*-[\w-]{8}\.\w+$/,
       maximumFileSizeToCacheInBytes: 4_000_000,
