@@ -138,8 +138,20 @@ describe('stored dashboards', () => {
       }),
       tokenizer: async () => createTokenizer(json('models/primer/tokenizer.json'), json('models/primer/tokenizer_config.json')),
     });
-    const spec = (params: object, saes: readonly string[] = [SAE]) =>
-      completeSpec({ v: 1, lab: 'feature-dashboard', labV: 1, model: 'primer', saes, prompts: [], params: params as never }, lab);
+    const spec = (params: object, saes: readonly string[] = [SAE], look: object = {}) =>
+      completeSpec(
+        {
+          v: 1,
+          lab: 'feature-dashboard',
+          labV: 1,
+          model: 'primer',
+          saes,
+          prompts: [],
+          params: params as never,
+          view: look as never,
+        },
+        lab,
+      );
     for (const feature of features()) {
       const answer = await recorded(spec({ feature }), io());
       const { logits, ...stored } = await dashboard({ feature });
@@ -154,6 +166,8 @@ describe('stored dashboards', () => {
     expect(await recorded(spec({ feature: 0 }, [OTHER]), io())).toBeNull();
     expect(await recorded(spec({ feature: 0, mode: 'computed' }), io())).toBeNull();
     expect(await recorded(spec({ feature: 1_000_000 }), io())).toBeNull();
+    expect(await recorded(spec({ feature: 0 }, [SAE], { parts: ['test'] }), io())).toBeNull();
+    expect(await recorded(spec({ feature: 0 }, [SAE], { parts: ['test', 'often'] }), io())).not.toBeNull();
   }, 300_000);
 
   it('cost at most 60 kB to open', () => {

@@ -7,7 +7,7 @@ import type { Tokenizer } from '../../workers/api.ts';
 import { expandRecord } from './lib/expand.ts';
 import { storedRecord } from './lib/stored.ts';
 import type { DashboardResult } from './result.ts';
-import type { DashboardParams } from './spec.ts';
+import type { DashboardParams, DashboardView } from './spec.ts';
 
 /**
  * The stored dashboard of a feature, without engine and weights: three files, the model's tokenizer, and the curriculum, which
@@ -15,11 +15,13 @@ import type { DashboardParams } from './spec.ts';
  * @returns null where nothing is stored of the dictionary, or the experiment asks for something else
  */
 export async function recorded(
-  spec: ExperimentSpec & { readonly params: DashboardParams },
+  spec: ExperimentSpec & { readonly params: DashboardParams; readonly view: DashboardView },
   io: RecordedIo<Tokenizer>,
 ): Promise<RecordedAnswer<DashboardResult> | null> {
   const [id, ...more] = spec.saes ?? [];
   if (id === undefined || more.length > 0 || spec.params.mode !== 'auto') return null;
+  // An embed of parts that take the model reads nothing.
+  if (spec.view.parts?.every((part) => part === 'test' || part === 'writes')) return null;
   const model = await io.model(spec.model);
   const entry = model?.saes.find((sae) => sae.id === id);
   if (!model || !entry || spec.params.feature >= entry.dSae) return null;
