@@ -108,14 +108,24 @@ export interface HookedModel {
     options?: RunOptions & { readonly reference?: Tensor },
   ): Promise<GradientOutput>;
   generate(prompt: readonly number[], options: GenerateOptions): AsyncGenerator<GeneratedToken>;
-  /** Next-token logits of a residual stream [n, d_model] through the final norm and the unembedding (logit lens). */
+  /** Next-token logits of a residual stream [n, d_model] through the final norm, the unembedding and the cap (logit lens). */
   unembed(residual: Tensor): Tensor;
   /** Logit directions W_U[token], [n, d_model], dequantized. */
   unembedRows(tokens: readonly number[]): Tensor;
-  /** What each head writes for given mixed values: z [..., head, d_head] · W_O[head], [..., head, d_model]; b_O is not part of it. */
-  headOutput(layer: number, z: Tensor): Tensor;
   /**
-   * Logits that parts of the residual stream add along directions, with the final norm's scale frozen (direct logit attribution).
+   * What each head writes for given mixed values: z [..., head, d_head] · W_O[head], [..., head, d_model]; b_O is not part of it.
+   * @param scale where the family norms what attention writes (Gemma): that norm's scale, `attentionScale` of the run or 1;
+   *   the heads are then divided by it and multiplied by the norm's gain, so that they stand in the residual stream
+   */
+  headOutput(layer: number, z: Tensor, scale?: Tensor | number): Tensor;
+  /**
+   * Scale of the norm of what attention writes, for the mixed values of all heads: z [..., head, d_head] → [..., 1, 1].
+   * 1 in families without such a norm.
+   */
+  attentionScale(layer: number, z: Tensor): Tensor | number;
+  /**
+   * Logits that parts of the residual stream add along directions, with the final norm's scale frozen (direct logit
+   * attribution). Where the family caps logits (Gemma 2), these are logits before the cap.
    * @param parts      [n, d_model]; for LayerNorm each part is centred by its own mean, which is exact
    * @param scale      the final norm's `hook_scale` at each part's position, [n, 1] or one number
    * @param directions [m, d_model], e.g. W_U[correct] − W_U[wrong]

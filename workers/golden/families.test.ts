@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { allHooks, matchHooks, type HookName } from '../../core/hooks.ts';
+import { allHooks, hookName, matchHooks, type HookName } from '../../core/hooks.ts';
 import type { GeneratedToken, GenerateOptions, HookedModel } from '../api.ts';
-import { tf } from '../kernels/index.ts';
+import { readMany, tf, type Tensor } from '../kernels/index.ts';
 import {
   FURTHER_FAMILIES,
   goldenAct,
@@ -120,6 +120,62 @@ describeBackends('families, against transformers', (backend) => {
         const edited = await logitsOf(model, { plan: { interventions, prompts } });
         within(relativeError(edited, golden.values(`edit/${i}`)), TOLERANCE.activation.f32, note('edited logits', label));
       }
+      model.dispose();
+    });
+
+    it(`${family}: identity at every hook leaves the logits, and every hook fires once`, async () => {
+      const model = await goldenModel(family);
+      const all = allHooks(model.config, { onRequest: true });
+      const fired: HookName[] = [];
+      const edits = new Map(all.map((hook) => [hook, (x: Tensor, h: HookName): Tensor => (fired.push(h), x)]));
+      const edited = await logitsOf(model, { edits });
+      expect([...fired].sort()).toEqual([...all].sort());
+      within(relativeError(edited, golden.values('logits')), TOLERANCE.activation.f32, note('invariant', 'I10'));
+      model.dispose();
+    });
+
+    it(`${family}: what the parts write adds up to the logit difference before the cap`, async () => {
+      const model = await goldenModel(family);
+      const { nLayers, dModel, dVocab, positional, finalSoftcap: cap } = model.config;
+      const row = rows[0]!;
+      const at = row.length - 1;
+      const layers = Array.from({ length: nLayers }, (_, l) => l);
+      const outer = [hookName('embed'), ...(positional.kind === 'learned' ? [hookName('pos_embed')] : [])];
+      const perLayer = layers.flatMap((l) => [hookName('z', l), hookName('attn_out', l), hookName('mlp_out', l)]);
+      const run = await model.runWithHooks([row], { capture: [...outer, hookName('final_scale'), ...perLayer] });
+      const [parts, constant, headSums] = tf.tidy(() => {
+        const here = (hook: HookName): Tensor => tf.slice(run.cache.get(hook)!, [0, at], [1, 1]);
+        const written = (hook: HookName): Tensor => tf.reshape(here(hook), [1, dModel]);
+        const heads = layers.map((l) => {
+          const z = here(hookName('z', l));
+          return tf.reshape(model.headOutput(l, z, model.attentionScale(l, z)), [-1, dModel]);
+        });
+        // b_O is written by no head.
+        const biases = layers.map((l, i) => tf.sub(written(hookName('attn_out', l)), tf.sum(heads[i]!, 0, true)));
+        const all = [...outer.map(written), ...heads, ...biases, ...layers.map((l) => written(hookName('mlp_out', l)))];
+        const directions = tf.sub(model.unembedRows([7]), model.unembedRows([8]));
+        const scale = tf.reshape(here(hookName('final_scale')), [1, 1]);
+        return [
+          model.directLogits(tf.concat(all, 0), scale, directions),
+          model.directConstant(directions),
+          tf.concat(biases, 0),
+        ] as const;
+      });
+      const [direct = [], fixed = [], bias = [], logits = []] = await readMany([parts, constant, headSums, run.logits!]);
+      const raw = (token: number): number => {
+        const logit = logits[at * dVocab + token]!;
+        return cap === null ? logit : cap * Math.atanh(logit / cap);
+      };
+      const sum = [...direct].reduce((x, y) => x + y, 0) + fixed[0]!;
+      const largest = Math.max(...[...direct].map(Math.abs));
+      // Near the cap, a logit's last bits stand for much.
+      const limit = cap === null ? TOLERANCE.reordering : 1e-4;
+      within(Math.abs(sum - (raw(7) - raw(8))) / largest, limit, note('invariant', 'I3'));
+      // Only NeoX and Neo have a b_O; elsewhere heads alone are what attention writes, Gemma's norm included.
+      const hasBias = family === 'gpt-neox' || family === 'gpt-neo';
+      expect(Math.max(...[...bias].map(Math.abs)) < 1e-5).toBe(!hasBias);
+      tf.dispose([parts, constant, headSums]);
+      run.dispose();
       model.dispose();
     });
 

@@ -16,6 +16,7 @@ import type {
 } from '../api.ts';
 import { gatherRows, matMul, readMany, tf, type Tensor } from '../kernels/index.ts';
 import { headResults } from './components/attention.ts';
+import { rmsScale } from './components/norm.ts';
 import { unembed } from './components/unembed.ts';
 import { firstResidual, HookRun, padTokens, runBlocks, type PaddedTokens } from './forward.ts';
 import { generate } from './generate.ts';
@@ -23,7 +24,7 @@ import { gradients } from './gradients.ts';
 import { compileInterventions, type Edits } from './interventions/index.ts';
 import { gatherSources, type Sources } from './interventions/sources.ts';
 import { metricPositions, metricValues, selectPositions } from './metric.ts';
-import { disposeWeights, weightBytes, type ModelWeights } from './weights.ts';
+import { disposeWeights, weightBytes, type BlockWeights, type ModelWeights } from './weights.ts';
 
 export interface HookedModelParts {
   readonly id: string;
@@ -46,6 +47,11 @@ const NO_EDITS: Compiled = { edits: new Map(), dispose: () => {} };
 export function createHookedModel(parts: HookedModelParts): HookedModel {
   const { config, weights } = parts;
 
+  const blockAt = (layer: number): BlockWeights => {
+    const block = weights.blocks[layer];
+    if (!block) throw new RangeError(`no block ${layer}`);
+    return block;
+  };
   const checkTokens = (tokens: TokenBatch): PaddedTokens => {
     if (tokens.length === 0 || tokens.some((row) => row.length === 0))
       throw new VitrineError('prompt-empty', 'a prompt has no tokens');
@@ -229,10 +235,20 @@ export function createHookedModel(parts: HookedModelParts): HookedModel {
 
     unembed: (residual) => tf.tidy(() => unembed(residual, weights, config)),
     unembedRows: (tokens) => gatherRows(weights.unembed, tf.tensor1d([...tokens], 'int32')),
-    headOutput(layer, z) {
-      const block = weights.blocks[layer];
-      if (!block) throw new RangeError(`no block ${layer}`);
-      return tf.tidy(() => headResults(z, block.attn.o, config));
+    headOutput(layer, z, scale = 1) {
+      const { attn, ln1Post } = blockAt(layer);
+      return tf.tidy(() => {
+        const results = headResults(z, attn.o, config);
+        return ln1Post ? tf.mul(tf.div(results, scale), ln1Post.gain) : results;
+      });
+    },
+    attentionScale(layer, z) {
+      const { attn, ln1Post } = blockAt(layer);
+      if (!ln1Post) return 1;
+      return tf.tidy(() => {
+        const heads = tf.sum(headResults(z, attn.o, config), -2, true);
+        return rmsScale(attn.o.b ? tf.add(heads, attn.o.b) : heads, config);
+      });
     },
     directLogits: (partsOfResidual, scale, directions) =>
       tf.tidy(() => {

@@ -15,7 +15,8 @@ export type Edges = (sender: string, receiver: string) => boolean;
 /**
  * Runs a prompt with some edges replaced by their corrupted values: every reader sees
  * in = in(corrupted) + Σ over kept edges (sender now − sender corrupted), where senders are recomputed as the run goes.
- * Source: circuits.md §0.1, the one formula behind ACDC, edge attribution and path patching. For tests of the hooks.
+ * Source: circuits.md §0.1, the one formula behind ACDC, edge attribution and path patching. For tests of the hooks; not for
+ * families that norm what attention writes, where heads do not add up in the residual stream.
  * @returns logits [1, pos, d_vocab]
  */
 export async function runEdges(
@@ -24,14 +25,16 @@ export async function runEdges(
   corrupted: readonly number[],
   keep: Edges,
 ): Promise<Tensor> {
-  const { nLayers, nHeads, nKvHeads, dModel } = model.config;
+  const { nLayers, nHeads, nKvHeads, dModel, parallel } = model.config;
+  /** What the MLP of a layer reads; in parallel it does not see the layer's heads. */
+  const mlpInput = (l: number): HookName => hookName(parallel ? 'resid_pre' : 'resid_mid', l);
   if (clean.length !== corrupted.length) throw new RangeError('both prompts need the same length');
   const length = clean.length;
   const layers = Array.from({ length: nLayers }, (_, l) => l);
   const first = hookName('resid_pre', 0);
   const last = hookName('resid_post', nLayers - 1);
   const capture = [
-    ...layers.flatMap((l) => [hookName('resid_pre', l), hookName('result', l), hookName('resid_mid', l), hookName('mlp_out', l)]),
+    ...new Set(layers.flatMap((l) => [hookName('resid_pre', l), hookName('result', l), mlpInput(l), hookName('mlp_out', l)])),
     last,
   ];
   const corrupt = await model.runWithHooks([corrupted], { capture, logits: 'none' });
@@ -45,9 +48,12 @@ export async function runEdges(
   const names = senders(model);
   const differences: Tensor[] = [];
   const note = (rows: Tensor): void => void differences.push(tf.keep(rows));
-  /** Corrupted input plus the kept differences, for receivers that read side by side: [1, pos, receiver, d_model]. */
-  const read = (input: HookName, receivers: readonly string[]): Tensor => {
-    const so = tf.concat(differences, 0);
+  /**
+   * Corrupted input plus the kept differences, for receivers that read side by side: [1, pos, receiver, d_model].
+   * @param count of senders that write before the receivers read; all so far unless given
+   */
+  const read = (input: HookName, receivers: readonly string[], count: number = Infinity): Tensor => {
+    const so = tf.concat(differences.slice(0, count), 0);
     const known = names.slice(0, so.shape[0]);
     const mask = receivers.flatMap((r) => known.map((s) => (keep(s, r) ? 1 : 0)));
     const sums = matMul(tf.tensor2d(mask, [receivers.length, known.length]), so);
@@ -79,7 +85,9 @@ export async function runEdges(
       note(flat(tf.transpose(difference, [1, 0, 2])));
       return x;
     });
-    edits.set(hookName('mlp_in', l), () => tf.squeeze(read(hookName('resid_mid', l), [`${l}.mlp`]), [2]));
+    // Each layer notes its heads together and its MLP; the embedding stands before them.
+    const before = parallel ? 1 + 2 * l : Infinity;
+    edits.set(hookName('mlp_in', l), () => tf.squeeze(read(mlpInput(l), [`${l}.mlp`], before), [2]));
     edits.set(hookName('mlp_out', l), (x) => {
       note(flat(tf.sub(x, was(hookName('mlp_out', l)))));
       return x;

@@ -15,7 +15,8 @@ const MAX_FEATURES = 40;
 /**
  * Direct logit attribution of logit(a) − logit(b) at one position: what the embedding, each head, each attention bias and
  * each MLP adds, with the final norm's scale of this run frozen. Exact for the sum (invariant I3); later layers' reactions
- * to a component are not part of it. Source: arXiv 2211.00593; same sign as TransformerLens' `logit_attrs`.
+ * to a component are not part of it. A norm of what attention writes (Gemma) is frozen likewise; where logits are capped
+ * (Gemma 2), the sum is that of logits before the cap. Source: arXiv 2211.00593; same sign as TransformerLens' `logit_attrs`.
  */
 export async function attribute(
   ctx: RunContext,
@@ -25,7 +26,7 @@ export async function attribute(
   features: readonly FeatureRows[],
 ): Promise<Attribution> {
   const { tf, model } = ctx;
-  const { nLayers, nHeads, dModel, dVocab } = model.config;
+  const { nLayers, nHeads, dModel, dVocab, finalSoftcap } = model.config;
   const rows = tf.tidy(() => model.unembedRows([a, b]));
   const direction = tf.tidy(() => tf.sub(tf.slice(rows, [0, 0], [1, dModel]), tf.slice(rows, [1, 0], [1, dModel])));
   const at = (hook: Tensor): Tensor => tf.reshape(tf.slice(hook, [0, position, 0], [1, 1, dModel]), [1, dModel]);
@@ -46,7 +47,7 @@ export async function attribute(
     if (learned) parts.push(at(captured(output, hookName('pos_embed'))));
     for (let layer = 0; layer < nLayers; layer++) {
       const z = tf.slice(captured(output, hookName('z', layer)), [0, position, 0, 0], [1, 1, nHeads, model.config.dHead]);
-      const heads = tf.reshape(model.headOutput(layer, z), [nHeads, dModel]);
+      const heads = tf.reshape(model.headOutput(layer, z, model.attentionScale(layer, z)), [nHeads, dModel]);
       const bias = tf.sub(at(captured(output, hookName('attn_out', layer))), tf.sum(heads, 0, true));
       parts.push(heads, bias, at(captured(output, hookName('mlp_out', layer))));
     }
@@ -60,13 +61,13 @@ export async function attribute(
   });
   const [values, fixed, pair] = await ctx.read([direct, constant, logits]);
   tf.dispose([direct, constant, logits, rows, scaleTensor]);
-  const strongest = await featureEffects(ctx, saes, features, position, scale, direction);
+  const strongest = await featureEffects(ctx, output, saes, features, position, scale, direction);
   direction.dispose();
   return {
     a: model.tokenizer.token(a),
     b: model.tokenizer.token(b),
     position,
-    difference: (pair?.[0] ?? NaN) - (pair?.[1] ?? NaN),
+    difference: uncapped(pair?.[0] ?? NaN, finalSoftcap) - uncapped(pair?.[1] ?? NaN, finalSoftcap),
     components: labels.map((label, i) => ({ ...label, value: values?.[i] ?? NaN })),
     constant: fixed?.[0] ?? NaN,
     features: strongest,
@@ -76,6 +77,7 @@ export async function attribute(
 /** activation × decoder row · direction, through the unembedding only. Decoder rows at hook_z go through W_O first. */
 async function featureEffects(
   ctx: RunContext,
+  output: RunOutput,
   saes: readonly Sae[],
   features: readonly FeatureRows[],
   position: number,
@@ -95,7 +97,7 @@ async function featureEffects(
     const effect = ctx.tf.tidy(() =>
       ctx.tf.reshape(
         ctx.model.directLogits(
-          intoResidual(ctx, sae.decoderRows(ids), address.site === 'z' ? address.layer : null),
+          intoResidual(ctx, output, position, sae.decoderRows(ids), address.site === 'z' ? address.layer : null),
           scale,
           direction,
         ),
@@ -110,8 +112,18 @@ async function featureEffects(
   return found.sort((x, y) => Math.abs(y.value) - Math.abs(x.value)).slice(0, MAX_FEATURES);
 }
 
-function intoResidual(ctx: RunContext, decoderRows: Tensor, layer: number | null): Tensor {
+function intoResidual(ctx: RunContext, output: RunOutput, position: number, decoderRows: Tensor, layer: number | null): Tensor {
   if (layer === null) return decoderRows;
-  const { nHeads, dHead } = ctx.model.config;
-  return ctx.tf.sum(ctx.model.headOutput(layer, ctx.tf.reshape(decoderRows, [-1, nHeads, dHead])), 1);
+  const { tf, model } = ctx;
+  const { nHeads, dHead } = model.config;
+  // Frozen at this run, as the final norm's.
+  const z = tf.slice(captured(output, hookName('z', layer)), [0, position, 0, 0], [1, 1, nHeads, dHead]);
+  const scale = model.attentionScale(layer, z);
+  const flat = typeof scale === 'number' ? scale : tf.reshape(scale, [1, 1, 1]);
+  return tf.sum(model.headOutput(layer, tf.reshape(decoderRows, [-1, nHeads, dHead]), flat), 1);
+}
+
+/** A logit before the family's cap: those alone are sums of parts. */
+function uncapped(logit: number, cap: number | null): number {
+  return cap === null ? logit : cap * Math.atanh(logit / cap);
 }

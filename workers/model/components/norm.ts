@@ -23,8 +23,13 @@ export function norm(
   sites: NormSites = NOWHERE,
 ): Tensor {
   const centred = config.norm.kind === 'layerNorm' ? tf.sub(x, tf.mean(x, -1, true)) : x;
-  const scale = hooks.at(sites.scale, sites.layer, tf.sqrt(tf.add(tf.mean(tf.square(centred), -1, true), config.norm.eps)));
+  const scale = hooks.at(sites.scale, sites.layer, rmsScale(centred, config));
   const normalized = hooks.at(sites.normalized, sites.layer, tf.div(centred, scale));
   const scaled = tf.mul(normalized, gain);
   return bias ? tf.add(scaled, bias) : scaled;
+}
+
+/** √(mean x² + ε) over the last axis, [..., 1]. */
+export function rmsScale(x: Tensor, { norm: { eps } }: ModelConfig): Tensor {
+  return tf.sqrt(tf.add(tf.mean(tf.square(x), -1, true), eps));
 }
