@@ -2,12 +2,15 @@ import { expect, test } from '@playwright/test';
 import { DIST } from '../../scripts/chromium-engine/index.ts';
 import { serveFolder } from '../../scripts/lib/static-server.ts';
 
+/** Folder of the built site; `E2E_SITE` names another build. */
+const FOLDER = process.env['E2E_SITE'] ?? DIST;
+
 for (const { host, isolated, prefix } of [
   { host: 'a host that sends no headers, under a sub-path', isolated: false, prefix: '/people/someone/vitrine/' },
   { host: 'a host that isolates the page', isolated: true, prefix: '/' },
 ]) {
   test(`the built site works on ${host}`, async ({ page }) => {
-    const server = await serveFolder({ folder: DIST, isolated, prefix });
+    const server = await serveFolder({ folder: FOLDER, isolated, prefix });
     const complaints: string[] = [];
     page.on('console', (message) => {
       if (message.type() === 'error') complaints.push(message.text());
@@ -27,6 +30,11 @@ for (const { host, isolated, prefix } of [
     // The engine runs under the page's content security policy, on threads where the page is isolated.
     await expect(page.getByText(/^Live: .* on WASM/).first()).toBeVisible({ timeout: 60_000 });
     expect(server.requests.some((path) => path.includes('threaded-simd'))).toBe(isolated);
+    // So do our own kernels, whose pool shares memory with the engine's worker.
+    expect(server.requests.filter((path) => /(?:plain|relaxed)(?:-threads)?-[\w-]+\.wasm$/.test(path))).toEqual([
+      expect.stringMatching(isolated ? /relaxed-threads/ : /relaxed-(?!threads)/),
+    ]);
+    expect(server.requests.some((path) => path.includes('thread.worker'))).toBe(isolated);
     expect(complaints).toEqual([]);
     expect(server.requests.filter((path) => !path.startsWith(prefix))).toEqual([]);
     await server.close();

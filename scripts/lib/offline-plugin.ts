@@ -18,7 +18,13 @@ export function offline(): PluginOption {
     workbox: {
       inlineWorkboxRuntime: true,
       sourcemap: false,
-      globPatterns: ['*.{html,js,svg,png,webmanifest}', 'icons/*.png', 'assets/**/*.{js,css,woff2}', 'assets/*simd*.wasm'],
+      globPatterns: [
+        '*.{html,js,svg,png,webmanifest}',
+        'icons/*.png',
+        'assets/**/*.{js,css,woff2}',
+        'assets/*simd*.wasm',
+        'assets/{plain,relaxed}*.wasm',
+      ],
       // File names in `assets` carry a hash of what is in them.
       dontCacheBustURLsMatching: /assets\/.*-[\w-]{8}\.\w+$/,
       maximumFileSizeToCacheInBytes: 4_000_000,

@@ -1,4 +1,4 @@
-import { tf, type Tensor } from '../tf.ts';
+import type { tf, Tensor } from '../tf.ts';
 import { padded } from '../wasm/layout.ts';
 import type { WasmKernels } from '../wasm/kernels.ts';
 import { view } from '../wasm/store.ts';

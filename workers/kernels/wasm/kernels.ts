@@ -42,8 +42,8 @@ const HEAP = 65_536;
 const STARTED = CONTROL / 4;
 const FAILED = CONTROL / 4 + 32;
 const CLOSE = CONTROL / 4 + 33;
-/** 2 GiB: addresses stay positive. */
-const MOST_PAGES = 32_768;
+/** 2 GiB, where addresses stay positive; less where a device cannot set that much aside. */
+const MOST_PAGES = [32_768, 16_384, 8192, 4096];
 const MOST_THREADS = 8;
 const FIRST_SCRATCH = 131_072;
 /** Sleeps of 20 ms without progress after which a thread is taken for dead: ten seconds. */
@@ -222,13 +222,24 @@ export async function openKernels(source: KernelSource, options: KernelOptions =
   const relaxed = (options.relaxed ?? true) && hasRelaxedSimd();
   const build: KernelBuild = `${relaxed ? 'relaxed' : 'plain'}${threads > 1 ? '-threads' : ''}`;
   const module = await source.compile(build);
-  const memory = new WebAssembly.Memory({ initial: 16, maximum: MOST_PAGES, shared: threads > 1 });
+  const memory = newMemory(threads > 1);
   const imports = { env: { memory, abort: () => undefined } };
   const { exports } = await WebAssembly.instantiate(module, imports);
   const kernels = new WasmKernels(memory, exports as unknown as Exports, build, threads, options.patience ?? PATIENCE);
   kernels.startThreads(source, module);
   current = kernels;
   return kernels;
+}
+
+function newMemory(shared: boolean): WebAssembly.Memory {
+  let refused: unknown = null;
+  for (const maximum of MOST_PAGES)
+    try {
+      return new WebAssembly.Memory({ initial: 16, maximum, shared });
+    } catch (error) {
+      refused = error;
+    }
+  throw new VitrineError('out-of-memory', 'there is no room for the memory of the WASM kernels', { cause: refused });
 }
 
 /** Ends the threads and forgets the memory; matrices in it are gone. */
