@@ -4,23 +4,31 @@ import { bufferOf, onWebGpu, webgpuBackend, type WebGpuInternals } from './webgp
 const ring = new WeakMap<GPUDevice, GPUBuffer[]>();
 const ALIGN = 16;
 
+let total = 0;
+
+/** Bytes of all tensors read back so far; for tests and benchmarks. */
+export function bytesRead(): number {
+  return total;
+}
+
 /**
  * Reads tensors back: on WebGPU all of them in one submit and one map, through a staging buffer that is kept for later
  * reads. Nothing is cached on the tensors, so a kernel may overwrite them afterwards (tfjs' own `.data()` would keep
  * returning the old values).
  */
 export async function readMany(tensors: readonly Tensor[]): Promise<(Float32Array | Int32Array)[]> {
+  for (const tensor of tensors) total += tensor.size * 4;
   if (!onWebGpu()) return Promise.all(tensors.map(async (t) => (await t.data()) as Float32Array | Int32Array));
   const backend = webgpuBackend();
   for (const tensor of tensors) backend.uploadToGPU(tensor.dataId);
   const offsets: number[] = [];
-  let total = 0;
+  let length = 0;
   for (const tensor of tensors) {
-    offsets.push(total);
-    total += Math.ceil((tensor.size * 4) / ALIGN) * ALIGN;
+    offsets.push(length);
+    length += Math.ceil((tensor.size * 4) / ALIGN) * ALIGN;
   }
-  if (total === 0) return tensors.map((t) => (t.dtype === 'float32' ? new Float32Array(0) : new Int32Array(0)));
-  const staging = acquire(backend, total);
+  if (length === 0) return tensors.map((t) => (t.dtype === 'float32' ? new Float32Array(0) : new Int32Array(0)));
+  const staging = acquire(backend, length);
   backend.ensureCommandEncoderReady();
   backend.endComputePassEncoder();
   for (const [i, tensor] of tensors.entries()) {
@@ -28,8 +36,8 @@ export async function readMany(tensors: readonly Tensor[]): Promise<(Float32Arra
       backend.commandEncoder?.copyBufferToBuffer(bufferOf(backend, tensor), 0, staging, offsets[i] ?? 0, tensor.size * 4);
   }
   backend.submitQueue();
-  await staging.mapAsync(GPUMapMode.READ, 0, total);
-  const bytes = staging.getMappedRange(0, total).slice(0);
+  await staging.mapAsync(GPUMapMode.READ, 0, length);
+  const bytes = staging.getMappedRange(0, length).slice(0);
   staging.unmap();
   ring.get(backend.device)?.push(staging);
   return tensors.map((t, i) =>

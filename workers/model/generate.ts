@@ -1,14 +1,14 @@
-import { logSumExp, topK } from '../../core/stats/index.ts';
 import type { ModelConfig } from '../../core/model-config.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import type { GenerateOptions, GeneratedToken } from '../api.ts';
-import { readMany, tf } from '../kernels/index.ts';
+import { tf } from '../kernels/index.ts';
 import { unembed } from './components/unembed.ts';
 import { firstResidual, HookRun, padTokens, runBlocks } from './forward.ts';
 import type { Edits } from './interventions/index.ts';
 import { KvCache } from './kv-cache.ts';
 import { selectPositions } from './metric.ts';
-import { sample, seededUniform } from './sampling.ts';
+import { drawNext } from './next-token.ts';
+import { seededUniform } from './sampling.ts';
 import type { ModelWeights } from './weights.ts';
 
 /**
@@ -40,14 +40,11 @@ export async function* generate(
         kv,
         options.checkpoint,
       );
-      const token = sample(logits, sequence, options.sampling, uniform);
-      const total = logSumExp(logits);
-      const top = topK(logits, options.topLogits ?? 0).map((id) => ({
-        token: id,
-        logit: logits[id] ?? NaN,
-        logProb: (logits[id] ?? NaN) - total,
-      }));
-      yield { token, logProb: (logits[token] ?? NaN) - total, top };
+      const next = await drawNext(logits, sequence, options.sampling, options.topLogits ?? 0, uniform).finally(() =>
+        logits.dispose(),
+      );
+      const { token } = next;
+      yield next;
       if (options.stopTokens?.includes(token)) return;
       sequence.push(token);
       if (sequence.length > config.nCtx) return;
@@ -66,13 +63,17 @@ async function nextLogits(
   edits: Edits,
   kv: KvCache | undefined,
   checkpoint: (() => Promise<void>) | undefined,
-): Promise<Float32Array> {
+): Promise<tf.Tensor2D> {
   const tokens = padTokens([ids]);
   const hooks = new HookRun({ offset, length: ids.length, promptLengths: [promptLength] }, edits, new Map(), []);
   const input = { weights, config, tokens, hooks, offset, ...(kv ? { kv } : {}) };
   const x = await runBlocks(firstResidual(input), input, 0, config.nLayers, checkpoint);
-  const logits = tf.tidy(() => selectPositions(unembed(x, weights, config, hooks), [ids.length - 1]));
-  const [values] = await readMany([logits]);
-  tf.dispose([x, logits]);
-  return values as Float32Array;
+  // Of the last position only, unless somebody listens at the final norm of all.
+  const listening = hooks.wants('final_scale', null) || hooks.wants('final_normalized', null);
+  const last = [ids.length - 1];
+  const logits = tf.tidy(() =>
+    listening ? selectPositions(unembed(x, weights, config, hooks), last) : unembed(selectPositions(x, last), weights, config),
+  ) as tf.Tensor2D;
+  x.dispose();
+  return logits;
 }

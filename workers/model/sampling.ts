@@ -33,16 +33,29 @@ export function sample(logits: Float32Array, occurred: Iterable<number>, options
   const draw = uniform();
   const scaled = penalized.map((x) => x / options.temperature);
   const order = topK(scaled, options.topK ?? scaled.length);
-  const total = logSumExp(order.map((i) => scaled[i] ?? -Infinity));
-  const probabilities = order.map((i) => Math.exp((scaled[i] ?? -Infinity) - total));
-  // The smallest set of most probable tokens whose probability reaches topP, at least one.
+  const sorted = Float32Array.from(order, (i) => scaled[i] ?? -Infinity);
+  return order[choose(sorted, logSumExp(sorted), options.topP, draw, true) ?? 0] ?? 0;
+}
+
+/**
+ * Draws from the nucleus: the smallest set of most probable entries whose probability reaches topP, at least one.
+ * @param scores   most probable first
+ * @param total    log Σ exp of all scores, those that are not listed included
+ * @param draw     uniform in [0, 1)
+ * @param complete no score is missing that matters
+ * @returns        an index into scores; null where the listed ones do not reach far enough
+ */
+export function choose(scores: Float32Array, total: number, topP: number, draw: number, complete: boolean): number | null {
+  const probability = (i: number): number => Math.exp((scores[i] ?? -Infinity) - total);
   let kept = 0;
   let mass = 0;
-  while (kept < order.length && (kept === 0 || mass < options.topP)) mass += probabilities[kept++] ?? 0;
-  let remaining = draw * mass;
+  while (kept < scores.length && (kept === 0 || mass < topP)) mass += probability(kept++);
+  // A nucleus of everything has the mass 1, however little of it is listed.
+  if (!complete && mass < topP && topP < 1) return null;
+  let remaining = draw * (complete || mass >= topP ? mass : 1);
   for (let i = 0; i < kept; i++) {
-    remaining -= probabilities[i] ?? 0;
-    if (remaining < 0) return order[i] ?? 0;
+    remaining -= probability(i);
+    if (remaining < 0) return i;
   }
-  return order[kept - 1] ?? 0;
+  return complete || mass >= topP ? kept - 1 : null;
 }

@@ -1,10 +1,5 @@
-import type { Reductions, Tensor } from '../api.ts';
-import { readMany, tf, topKRows } from '../kernels/index.ts';
-
-/** Row-wise log Σ exp of [n, m], [n]. */
-function rowLogSumExp(logits: Tensor): Tensor {
-  return tf.tidy(() => tf.logSumExp(logits, -1));
-}
+import type { Reductions } from '../api.ts';
+import { logSumExpRows, readMany, tf, topKRows } from '../kernels/index.ts';
 
 const asFloat = (x: Float32Array | Int32Array | undefined): Float32Array =>
   x instanceof Float32Array ? x : Float32Array.from(x ?? []);
@@ -15,7 +10,7 @@ export const reductions: Reductions = {
   async topLogits(logits, k) {
     const rows = logits as tf.Tensor2D;
     const { values, indices } = topKRows(rows, Math.min(k, rows.shape[1]));
-    const total = rowLogSumExp(rows);
+    const total = logSumExpRows(rows);
     const read = await readMany([values, indices, total]);
     tf.dispose([values, indices, total]);
     const top = asFloat(read[0]);
@@ -26,9 +21,14 @@ export const reductions: Reductions = {
   async tokenLogits(logits, ids) {
     const rows = logits as tf.Tensor2D;
     const [picked, ranks, total] = tf.tidy(() => {
-      const mask = tf.cast(tf.oneHot(tf.tensor1d([...ids], 'int32'), rows.shape[1]), 'float32');
-      const value = tf.sum(tf.mul(rows, mask), 1, true);
-      return [tf.squeeze(value, [1]), tf.sum(tf.cast(tf.greater(rows, value), 'int32'), 1), rowLogSumExp(rows)] as const;
+      const width = rows.shape[1];
+      const at = tf.tensor1d(
+        ids.map((id, row) => row * width + id),
+        'int32',
+      );
+      const value = tf.gather(tf.reshape(rows, [-1]), at);
+      const higher = tf.greater(rows, tf.expandDims(value, 1));
+      return [value, tf.sum(tf.cast(higher, 'int32'), 1), logSumExpRows(rows)] as const;
     });
     const read = await readMany([picked, ranks, total]);
     tf.dispose([picked, ranks, total]);

@@ -1,4 +1,5 @@
-import { tf, type Tensor } from '../tf.ts';
+import { hostValues } from '../host-values.ts';
+import type { Tensor } from '../tf.ts';
 import { dispatch, onWebGpu } from '../webgpu/dispatch.ts';
 
 const shader = `
@@ -37,16 +38,7 @@ export function writeRows(store: Tensor, rows: Tensor, at: number): void {
     });
     return;
   }
-  const from = valuesOf(rows);
-  const to = valuesOf(store);
+  const from = hostValues(rows);
+  const to = hostValues(store);
   for (let b = 0; b < batch; b++) to.set(from.subarray(b * n * width, (b + 1) * n * width), (b * capacity + at) * width);
-}
-
-/** The numbers themselves, not a copy: in WASM's heap, or as the CPU backend holds them. */
-function valuesOf(tensor: Tensor): Float32Array {
-  const backend = tf.backend() as unknown as {
-    typedArrayFromHeap?(tensor: Tensor): Float32Array;
-    readSync(id: object): Float32Array;
-  };
-  return backend.typedArrayFromHeap ? backend.typedArrayFromHeap(tensor) : backend.readSync(tensor.dataId);
 }
