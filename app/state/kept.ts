@@ -47,6 +47,7 @@ export async function filesOfDashboards(
   if (found === null) return [];
   const manifest = parseDashboardsManifest(JSON.parse(new TextDecoder().decode(found)));
   const files: KeepableFile[] = [{ path, bytes: null, sha256: null }];
+  if (manifest.tokens) files.push({ ...manifest.tokens, asData: true });
   for (const entry of manifest.saes) {
     files.push({ path: entry.path, bytes: entry.bytes, sha256: entry.sha256, asData: true });
     const bytes = await fetchBytes(entry.path);

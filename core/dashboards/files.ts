@@ -37,6 +37,8 @@ export interface ListedFile {
 export interface DashboardsManifest extends Making {
   /** In the order of the forward pass. The file is the dictionary's index. */
   readonly saes: readonly (ListedFile & { readonly id: string; readonly digest: string })[];
+  /** On which tokens the features of all of them fire (`tokens.ts`). Missing where it was not made. */
+  readonly tokens?: ListedFile | undefined;
 }
 
 /** All features of one dictionary in one line each, and where the rest of them is. */
@@ -103,6 +105,7 @@ const common = {
 const manifest: v.GenericSchema<unknown, DashboardsManifest> = v.object({
   ...common,
   saes: v.pipe(v.array(v.object({ id: text, digest: sha256, ...file })), v.maxLength(10_000)),
+  tokens: v.optional(v.object(file)),
 });
 
 const variable = v.pipe(

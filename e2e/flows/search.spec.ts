@@ -1,4 +1,5 @@
 import type { Locator, Page } from '@playwright/test';
+import { decodeTokenIndex } from '../../core/dashboards/tokens.ts';
 import { decodeIndex, manifestPath, parseDashboardsManifest } from '../../core/dashboards/files.ts';
 import { completeSpec } from '../../core/spec/index.ts';
 import { ALL_SITES, lab } from '../../labs/feature-search/spec.ts';
@@ -172,6 +173,28 @@ test('by variable: the features that tell it best, as the stored index ranks the
   const shown = await names(page);
   expect(shown.length).toBeGreaterThan(0);
   expect(shown[0]).toContain(`Feature ${same[0]!.feature} of`);
+});
+
+test('by token: the features that fire on it, from stored examples and without the engine', async ({ page, site }) => {
+  const manifest = parseDashboardsManifest(JSON.parse(site.file(manifestPath('primer')).toString()));
+  const index = decodeTokenIndex(new Uint8Array(site.file(manifest.tokens!.path)));
+  const token = index.texts.indexOf(' Monday');
+  const all = index.saes.flatMap(({ id, features }) =>
+    features.flatMap(({ sample, tokens }, feature) =>
+      tokens.flatMap((t) => (t.token === token ? [{ id, feature, part: t.n / Math.max(1, sample), code: t.code }] : [])),
+    ),
+  );
+  const [best] = all.sort((a, b) => b.part - a.part || b.code - a.code);
+  await page.goto(`${site.url}#/lab/feature-search`);
+  await page.getByRole('tab', { name: 'By token' }).click();
+  await page.getByRole('radio', { name: 'fires on it' }).click();
+  const asked = site.requests.length;
+  await page.getByRole('textbox', { name: 'Token' }).fill('Monday');
+  await page.getByRole('button', { name: 'Find' }).click();
+  await expect(page.getByRole('heading', { name: 'What fires on “·Monday”' })).toBeVisible();
+  await expect(hits(page).first()).toContainText('random active tokens');
+  expect((await names(page))[0]).toContain(`Feature ${best!.feature} of`);
+  expect(site.requests.slice(asked).filter((path) => /safetensors/.test(path))).toEqual([]);
 });
 
 test('with no dictionary there is one thing to press', async ({ page, site }) => {

@@ -30,6 +30,10 @@ export interface SearchView {
   readonly tab: SearchTab;
   /** By label: what is looked for. */
   readonly query: string;
+  /** By token: features that write it, or features that fire on it. */
+  readonly tokenRole: 'writes' | 'fires';
+  /** The token on which features fire, its text. */
+  readonly firesOn: string;
   /** By variable: its name, as the dashboards' index has it; empty: none. */
   readonly variable: string;
   /** The result that is open for a closer look, `<sae>/<feature>`. */
@@ -52,6 +56,8 @@ const params: v.GenericSchema<unknown, SearchParams> = v.strictObject({
 const view: v.GenericSchema<unknown, SearchView> = v.strictObject({
   tab: v.optional(v.picklist(['prompt', 'token', 'label', 'variable']), 'prompt'),
   query: v.optional(v.pipe(v.string(), v.maxLength(200)), ''),
+  tokenRole: v.optional(v.picklist(['writes', 'fires']), 'writes'),
+  firesOn: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(200)), ' Mary'),
   variable: v.optional(v.pipe(v.string(), v.maxLength(200)), ''),
   open: v.optional(v.nullable(v.pipe(v.string(), v.maxLength(220))), null),
 });

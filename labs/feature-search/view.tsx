@@ -2,6 +2,7 @@ import { useMemo, type ReactElement } from 'react';
 import { hashSpec } from '../../core/spec/index.ts';
 import type { LabView } from '../../app/state/lab-panel.ts';
 import { useModel } from '../../app/state/use-model.ts';
+import { Segmented } from '../../app/ui/Segmented.tsx';
 import { Tabs } from '../../app/ui/Tabs.tsx';
 import { foundOf } from './lib/rows.ts';
 import type { SearchChunk, SearchResult } from './result.ts';
@@ -9,6 +10,7 @@ import { lab, type SearchParams, type SearchTab, type SearchView } from './spec.
 import { ByLabel } from './views/ByLabel.tsx';
 import { ByPrompt } from './views/ByPrompt.tsx';
 import { ByToken } from './views/ByToken.tsx';
+import { FiresOn } from './views/FiresOn.tsx';
 import { ByVariable } from './views/ByVariable.tsx';
 import { useNames } from './views/names.tsx';
 import { withParams, type PanelProps, type SearchContext } from './views/panel.tsx';
@@ -27,7 +29,8 @@ function Panel(props: PanelProps): ReactElement {
   const { params, view } = spec;
   const model = useModel(spec.model);
   const found = useMemo(() => foundOf(result, chunks, stale, params.by), [result, chunks, stale, params.by]);
-  const local = view.tab === 'label' || view.tab === 'variable';
+  const fires = view.tab === 'token' && view.tokenRole === 'fires';
+  const local = view.tab === 'label' || view.tab === 'variable' || fires;
   const names = useNames(spec.model, model?.saes.map(({ id }) => id) ?? [], source === 'live' || local);
   const file = useMemo(() => fileName(spec), [spec]);
   const [prompt] = spec.prompts;
@@ -53,6 +56,8 @@ function Panel(props: PanelProps): ReactElement {
   };
   const open = (tab: SearchTab): void => {
     setView({ tab });
+    // What fires on a token is read from what is stored.
+    if (tab === 'token' && view.tokenRole === 'fires') return;
     if ((tab === 'prompt' || tab === 'token') && tab !== params.by) context.ask(withParams({ by: tab }));
   };
   return (
@@ -71,10 +76,35 @@ function Tab({ context }: { readonly context: SearchContext }): ReactElement {
       return <ByLabel context={context} />;
     case 'variable':
       return <ByVariable context={context} />;
-    case 'prompt':
     case 'token':
+      return <TokenTab context={context} />;
+    case 'prompt':
       return params.by === 'prompt' ? <ByPrompt context={context} /> : <ByToken context={context} />;
   }
+}
+
+/** Two questions about a token: the engine is asked for the first. */
+function TokenTab({ context }: { readonly context: SearchContext }): ReactElement {
+  const { spec, setView } = context.props;
+  const { tokenRole } = spec.view;
+  const choose = (role: 'writes' | 'fires'): void => {
+    setView({ tokenRole: role });
+    if (role === 'writes' && spec.params.by !== 'token') context.ask(withParams({ by: 'token' }));
+  };
+  return (
+    <div className={styles.stack}>
+      <Segmented
+        label="What a feature has to do with the token"
+        value={tokenRole}
+        options={[
+          { value: 'writes', label: 'writes it' },
+          { value: 'fires', label: 'fires on it' },
+        ]}
+        onChange={choose}
+      />
+      {tokenRole === 'fires' ? <FiresOn context={context} /> : <ByToken context={context} />}
+    </div>
+  );
 }
 
 /** `search-<first 12 digits of the experiment's hash>`. */

@@ -15,6 +15,7 @@ import type { Variable } from '../../core/dashboards/types.ts';
 import { variableKey } from '../../core/dashboards/variables.ts';
 import { scoreOf } from '../../labs/feature-dashboard/lib/expand.ts';
 import type { MadeDictionary } from './make.ts';
+import { makeTokenIndex } from './tokens.ts';
 
 /** Features of one shard: opening a dashboard reads one shard and the dictionary's index. */
 const PER_SHARD = 16;
@@ -116,13 +117,23 @@ export function saveManifest(site: string, model: string, all: readonly string[]
     }),
   };
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(`${path}.draft`, `${JSON.stringify(manifest)}\n`);
+  const tokens = saveTokens(site, model, same);
+  writeFileSync(`${path}.draft`, `${JSON.stringify({ ...manifest, ...(tokens && { tokens }) })}\n`);
   renameSync(`${path}.draft`, path);
   const listed = new Set(manifest.saes.map(({ id }) => id));
   const folder = dirname(path);
   for (const name of readdirSync(folder))
     if (statSync(join(folder, name)).isDirectory() && !listed.has(name)) rmSync(join(folder, name), { recursive: true });
   return size(folder);
+}
+
+/** Written anew each time: it takes seconds, and goes with exactly these dictionaries. */
+function saveTokens(site: string, model: string, made: readonly DashboardIndex[]): ListedFile | null {
+  const bytes = makeTokenIndex(site, model, made);
+  if (!bytes) return null;
+  const path = `dashboards/${model}/tokens.bin`;
+  writeFileSync(join(site, path), bytes);
+  return { path, bytes: bytes.length, sha256: digest(bytes) };
 }
 
 function size(path: string): number {

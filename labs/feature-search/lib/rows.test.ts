@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { hookName } from '../../../core/hooks.ts';
 import { wireTensor } from '../../../core/protocol/wire-tensor.ts';
+import type { TokenIndex } from '../../../core/dashboards/tokens.ts';
+import type { SaeEntry } from '../../../app/state/catalogue.ts';
 import type { OwnLabel } from '../../../core/lists/index.ts';
 import type { PromptHits, SearchChunk, SearchResult, TokenHits } from '../result.ts';
+import { firesOn } from '../views/FiresOn.tsx';
 import { buildIndex, labelDocuments } from '../views/label-index.tsx';
 import { effectRows, foundOf, promptRows } from './rows.ts';
 
@@ -111,5 +114,49 @@ describe('full text over names', () => {
     expect(ids('weekdax')).toEqual(['blocks.0.hook_mlp_out/2']);
     expect(ids('names months')).toEqual(['blocks.0.hook_mlp_out/2']);
     expect(ids('nothing')).toEqual([]);
+  });
+});
+
+describe('features that fire on a token', () => {
+  const saes = ['a', 'b'].map((id) => ({ id, sha256: `${id}1`, hookName: hookName('resid_post', 0) })) as unknown as SaeEntry[];
+  const index: TokenIndex = {
+    model: { id: 'm', digest: 'd' },
+    texts: [' Mary', ' to', 'Once'],
+    saes: [
+      {
+        id: 'a',
+        digest: 'a1',
+        features: [
+          { sample: 10, tokens: [{ token: 0, n: 3, code: 255 }] },
+          { sample: 0, tokens: [] },
+          {
+            sample: 4,
+            tokens: [
+              { token: 1, n: 3, code: 51 },
+              { token: 0, n: 2, code: 51 },
+            ],
+          },
+          { sample: 10, tokens: [{ token: 0, n: 3, code: 102 }] },
+        ],
+      },
+      { id: 'b', digest: 'changed', features: [{ sample: 10, tokens: [{ token: 0, n: 10, code: 255 }] }] },
+    ],
+  };
+
+  it('come by their share of the random sample, then by how strongly; other weights are left out and counted', () => {
+    const found = firesOn(index, saes, ' Mary')!;
+    expect(found.rows.map(({ feature, n, sample, share }) => [feature, n, sample, share])).toEqual([
+      [2, 2, 4, 0.2],
+      [0, 3, 10, 1],
+      [3, 3, 10, 0.4],
+    ]);
+    expect(found.left).toBe(1);
+  });
+
+  it('are found without the space in front, but a word at the beginning is itself', () => {
+    expect(firesOn(index, saes, 'to')?.token).toBe(' to');
+    expect(firesOn(index, saes, 'Once')).toMatchObject({ token: 'Once', rows: [] });
+    expect(firesOn(index, saes, ' Once')).toBeNull();
+    expect(firesOn(index, saes, 'nothing')).toBeNull();
   });
 });
