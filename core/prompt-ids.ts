@@ -21,3 +21,15 @@ export async function promptIds(tokenizer: PromptEncoder, prompt: Prompt): Promi
 /** The ids of each prompt, in their order. */
 export const allPromptIds = (tokenizer: PromptEncoder, prompts: readonly Prompt[]): Promise<number[][]> =>
   Promise.all(prompts.map((prompt) => promptIds(tokenizer, prompt)));
+
+/** The token with which the model closes its turn in a chat; null for other prompts, and where the template closes turns by no token. */
+export async function turnEnd(tokenizer: PromptEncoder, prompt: Prompt): Promise<number | null> {
+  if (!('messages' in prompt)) return null;
+  const before = prompt.messages.at(-1)?.role === 'assistant' ? prompt.messages.slice(0, -1) : prompt.messages;
+  const answered: readonly ChatMessage[] = [...before, { role: 'assistant', content: 'Yes.' }];
+  const open = await tokenizer.applyChat(answered, { end: 'continue' });
+  const closed = await tokenizer.applyChat(answered, { end: 'none' });
+  const id = closed.ids[open.ids.length];
+  const begins = open.ids.every((token, i) => closed.ids[i] === token) && closed.text.slice(open.text.length).trim() !== '';
+  return begins && id !== undefined ? id : null;
+}

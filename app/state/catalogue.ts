@@ -41,6 +41,8 @@ export interface ModelEntry {
   readonly trainedTokens?: number | undefined;
   readonly seed?: number | undefined;
   readonly saes: readonly SaeEntry[];
+  /** Whether it has a chat template; unknown where absent, except that bundles of the site say so where they have one. */
+  readonly chat?: boolean | undefined;
   readonly card?: string | undefined;
   readonly scores?: string | undefined;
   /** Folder of the manifest, below the site, ending in `/`. */
@@ -78,6 +80,7 @@ const manifest: v.GenericSchema<unknown, Omit<ModelEntry, 'folder' | 'source'>> 
   trainedTokens: v.optional(v.number()),
   seed: v.optional(v.number()),
   saes: v.array(sae),
+  chat: v.optional(v.boolean()),
   card: v.optional(v.string()),
   scores: v.optional(v.string()),
 });

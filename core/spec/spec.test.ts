@@ -85,6 +85,11 @@ describe('experiments', () => {
     expect(message(spec({ lab: 'other' }))).toMatch(/other/);
     expect(message(spec({ labV: 9 }))).toMatch(/newer/);
     expect(message(spec({ prompts: [{ text: 'x'.repeat(LIMITS.promptCharacters + 1) }] }))).toMatch(/prompts/);
+    expect(message(spec({ prompts: [{ messages: [] }] }))).toMatch(/^prompts\.0/);
+    expect(message(spec({ prompts: [{ messages: [{ role: 'pirate', content: 'x' }] }] }))).toMatch(/^prompts\.0/);
+    const half = { role: 'user', content: 'x'.repeat(LIMITS.promptCharacters / 2 + 1) };
+    expect(message(spec({ prompts: [{ messages: [half] }] }))).toBe('accepted');
+    expect(message(spec({ prompts: [{ messages: [half, half] }] }))).toMatch(/^prompts\.0/);
     expect(message(spec({ interventions: [{ kind: 'zero', hook: 'blocks.0.nonsense' }] }))).toMatch(/interventions\.0/);
     expect(message(null)).toMatch(/not a JSON object/);
   });

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { CHAT_ROLES } from '../chat.ts';
 import { allHooks, type HookName } from '../hooks.ts';
 import type { Intervention, Positions } from '../interventions.ts';
 import type { Metric } from '../metrics.ts';
@@ -112,6 +113,9 @@ export const experiment: fc.Arbitrary<ExperimentSpec> = fc
         fc.oneof(
           text.map((t) => ({ text: t })),
           fc.array(smallIndex, { maxLength: 8 }).map((tokens) => ({ tokens })),
+          fc
+            .array(fc.record({ role: fc.constantFrom(...CHAT_ROLES), content: text }), { minLength: 1, maxLength: 3 })
+            .map((messages) => ({ messages })),
         ),
         { maxLength: 4 },
       ),

@@ -128,6 +128,15 @@ describe('the explore panel', () => {
     expect(draw()).toContain('3 tokens');
   });
 
+  it('is asked in a chat, where the prompt is one', () => {
+    const prompts = [{ messages: [{ role: 'user' as const, content: 'Who gave it to Mary?' }] }];
+    const spec = completeSpec({ ...lab.defaults, prompts }, lab);
+    const html = renderToStaticMarkup(<view.Panel {...panelProps(spec, { result, chunks: [], stale: false })} />);
+    expect(html).toContain('Who gave it to Mary?');
+    expect(html).toContain('The model answers next.');
+    expect(html).toContain('Strongest on “ Mary”');
+  });
+
   it('says so, and what to press, where no dictionary is chosen', () => {
     const html = draw({}, { saes: [], shown: { ...result, features: [] } });
     expect(html).toContain('No dictionary is chosen');

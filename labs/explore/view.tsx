@@ -5,7 +5,7 @@ import { Part } from '../../app/state/embed-parts.tsx';
 import { useModel } from '../../app/state/use-model.ts';
 import { Skeleton } from '../../app/ui/Disclosure.tsx';
 import { Tabs } from '../../app/ui/Tabs.tsx';
-import { PromptBox } from '../../app/views/PromptBox.tsx';
+import { PromptInput } from '../../app/views/PromptInput.tsx';
 import { SiteSelect } from '../../app/views/SiteSelect.tsx';
 import { Waiting } from '../../app/views/Waiting.tsx';
 import { selectedRange } from '../../app/views/tokens.ts';
@@ -43,13 +43,6 @@ function Panel(props: Props): ReactElement {
   const traces = useMemo(() => featureTraces(parts.features), [parts.features]);
   const { tokens } = parts;
   const prompt = spec.prompts[0];
-  const text =
-    prompt && 'text' in prompt
-      ? prompt.text
-      : (tokens ?? [])
-          .slice(1)
-          .map((token) => token.text)
-          .join('');
   const limit = model?.config['n_positions'] ?? model?.config['max_position_embeddings'];
   const bos = model?.config['bos_token_id'];
   const file = useMemo(() => fileName(spec), [spec]);
@@ -74,15 +67,14 @@ function Panel(props: Props): ReactElement {
   return (
     <div className={styles.panel}>
       <Part id="prompt">
-        <PromptBox
-          label="Prompt"
-          value={text}
-          onChange={(value) =>
-            setSpec((s) => ({
-              ...s,
-              prompts: [{ ...(prompt && 'bos' in prompt ? prompt : {}), text: value }, ...s.prompts.slice(1)],
-            }))
-          }
+        <PromptInput
+          prompt={prompt}
+          tokensText={(tokens ?? [])
+            .slice(1)
+            .map((token) => token.text)
+            .join('')}
+          model={model}
+          onChange={(next) => setSpec((s) => ({ ...s, prompts: [next, ...s.prompts.slice(1)] }))}
           running={running}
           onRun={run}
           onStop={stop}

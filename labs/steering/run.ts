@@ -1,4 +1,4 @@
-import { promptIds } from '../../core/prompt-ids.ts';
+import { promptIds, turnEnd } from '../../core/prompt-ids.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import type { ExperimentSpec } from '../../core/spec/index.ts';
 import type { RunContext, Sae } from '../../workers/api.ts';
@@ -38,7 +38,9 @@ export async function* run(spec: Spec, ctx: RunContext): AsyncGenerator<Steering
   const prompt = ids.map((id) => model.tokenizer.token(id));
   yield { part: 'prompt', tokens: prompt, features: facts.features };
 
-  const sampling = samplingOf(spec);
+  const { eosId } = model.tokenizer;
+  const turn = first ? await turnEnd(model.tokenizer, first) : null;
+  const sampling = { ...samplingOf(spec), stops: [...new Set([eosId, turn].filter((id) => id !== null))] };
   const key = ['default', model.digest, model.quantization, ctx.backend, ids, sampling];
   const known = await remember<{ text: Written | null }>(key, () => Promise.resolve({ text: null }));
   const texts = yield* writeBoth(ctx, ids, sampling, plan.writing(), known.text);

@@ -81,6 +81,25 @@ describe('the steering panel', () => {
     expect(html).toContain('The model ended the text here.');
   });
 
+  it('goes on from a chat: its template is shown, what closes the turn is not', () => {
+    const prompts = [
+      {
+        messages: [
+          { role: 'user' as const, content: 'Hello' },
+          { role: 'assistant' as const, content: 'Well,' },
+        ],
+      },
+    ];
+    const spec = completeSpec({ ...lab.defaults, prompts, params: { steers: [steer] } as never }, lab);
+    const html = renderToStaticMarkup(<view.Panel {...panelProps(spec, { result, chunks: [], stale: false })} />);
+    expect(html).toContain('The model goes on with the last message.');
+    expect(column(html, 'Steered')).toContain('&lt;s&gt;Once');
+    expect(tokens(column(html, 'Default'))).toHaveLength(3);
+    expect(tokens(column(html, 'Steered'))).toHaveLength(2);
+    const waiting = renderToStaticMarkup(<view.Panel {...panelProps(spec, { result: null, chunks: [], stale: false })} />);
+    expect(column(waiting, 'Default')).toContain('Hello\n\nWell,');
+  });
+
   it('draws what a model writes as text', () => {
     const html = draw();
     expect(html).not.toContain('<b>the</b>');

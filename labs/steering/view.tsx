@@ -3,7 +3,8 @@ import { hashSpec } from '../../core/spec/index.ts';
 import { labelText, useLabels } from '../../app/state/labels.ts';
 import type { LabPanelProps, LabView } from '../../app/state/lab-panel.ts';
 import { useModel } from '../../app/state/use-model.ts';
-import { PromptBox } from '../../app/views/PromptBox.tsx';
+import { chatText, isChat, mayChat } from '../../app/views/prompt.ts';
+import { PromptInput } from '../../app/views/PromptInput.tsx';
 import { addSteer, removeSteer, setPrompt, setSampling, setSteer, setStrength, setSweep } from './lib/change.ts';
 import { ofChunks, ofResult } from './lib/shown.ts';
 import type { SteeringChunk, SteeringResult } from './result.ts';
@@ -30,7 +31,8 @@ function Panel(props: Props): ReactElement {
   const old = shown === before && stale && before !== null;
   const measured = shown?.measured ?? before?.measured ?? null;
   const [prompt] = spec.prompts;
-  const text = prompt && 'text' in prompt ? prompt.text : null;
+  const chat = isChat(prompt);
+  const text = chat ? chatText(prompt.messages) : prompt && 'text' in prompt ? prompt.text : '';
   const { steers, sweep } = spec.params;
   const sae = spec.saes?.[0] ?? model?.saes[0]?.id ?? null;
   const bosId = numberOf(model?.config['bos_token_id']);
@@ -45,9 +47,10 @@ function Panel(props: Props): ReactElement {
   return (
     <div className={styles.panel}>
       <div className={styles.top}>
-        <PromptBox
-          label="Prompt"
-          value={text ?? `${prompt && 'tokens' in prompt ? prompt.tokens.length : 0} tokens by their ids`}
+        <PromptInput
+          prompt={prompt}
+          tokensText={`${prompt && 'tokens' in prompt ? prompt.tokens.length : 0} tokens by their ids`}
+          model={model}
           onChange={(next) => setSpec(setPrompt(next))}
           running={running}
           onRun={run}
@@ -56,7 +59,9 @@ function Panel(props: Props): ReactElement {
           limit={numberOf(model?.config['n_positions'] ?? model?.config['max_position_embeddings'])}
         />
         <Sampling sampling={sampling} onChange={(change) => setSpec(setSampling(change, sampling.seed))} />
-        {model && <p className={styles.note}>{model.name} has no chat template, so it goes on from plain text.</p>}
+        {model && !chat && !mayChat(model) && (
+          <p className={styles.note}>{model.name} has no chat template, so it goes on from plain text.</p>
+        )}
       </div>
 
       <section aria-label="What is added">
@@ -96,11 +101,12 @@ function Panel(props: Props): ReactElement {
       <div className={styles.answer} data-stale={old ? '' : undefined}>
         <Texts
           shown={shown}
-          promptText={text ?? ''}
+          promptText={text}
           running={running}
           idle={steers.every(({ muted }) => muted)}
           bosId={bosId}
           eosId={eosId}
+          chat={chat}
           picked={spec.view.token}
           onPick={(token) => setView({ token })}
         />

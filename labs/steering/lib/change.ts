@@ -1,4 +1,4 @@
-import type { ExperimentSpec } from '../../../core/spec/index.ts';
+import type { ExperimentSpec, Prompt } from '../../../core/spec/index.ts';
 import type { Steer, SteeringParams } from '../spec.ts';
 
 type Change = (spec: ExperimentSpec) => ExperimentSpec;
@@ -30,11 +30,11 @@ export const removeSteer = (index: number): Change =>
 
 export const setSweep = (sweep: SteeringParams['sweep']): Change => changeParams((params) => ({ ...params, sweep }));
 
-/** Another text to go on from. */
+/** Another text or chat to go on from. */
 export const setPrompt =
-  (text: string): Change =>
+  (prompt: Prompt): Change =>
   (spec) =>
-    changeParams(withoutSweep)({ ...spec, prompts: [{ text }, ...spec.prompts.slice(1)] });
+    changeParams(withoutSweep)({ ...spec, prompts: [prompt, ...spec.prompts.slice(1)] });
 
 export const setSampling =
   (change: Partial<NonNullable<ExperimentSpec['sampling']>>, seed: number): Change =>

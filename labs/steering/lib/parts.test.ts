@@ -113,7 +113,7 @@ describe('changes', () => {
       setSteer(1, (s) => ({ ...s, muted: true })),
       addSteer(feature(3)),
       removeSteer(0),
-      setPrompt('x'),
+      setPrompt({ text: 'x' }),
       setSampling({ temperature: 0 }, 7),
     ])
       expect(after(change).sweep).toBeNull();

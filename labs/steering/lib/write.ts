@@ -9,6 +9,8 @@ export interface Sampling {
   readonly topK?: number;
   readonly repetitionPenalty: number;
   readonly maxNewTokens: number;
+  /** Tokens that end a text: the model's EOS, and in a chat what closes its turn. */
+  readonly stops: readonly number[];
 }
 
 /** Alternatives that ride along with each token. */
@@ -21,17 +23,18 @@ class Pen {
   readonly #ctx: RunContext;
   readonly #steps: AsyncGenerator<GeneratedToken>;
   readonly #max: number;
+  readonly #stops: readonly number[];
 
   constructor(ctx: RunContext, prompt: readonly number[], sampling: Sampling, interventions: readonly Intervention[]) {
-    const { eosId } = ctx.model.tokenizer;
     this.#ctx = ctx;
     this.#max = sampling.maxNewTokens;
+    this.#stops = sampling.stops;
     this.#steps = ctx.model.generate(prompt, {
       maxNewTokens: sampling.maxNewTokens,
       sampling,
       plan: { interventions },
       topLogits: TOP,
-      ...(eosId === null ? {} : { stopTokens: [eosId] }),
+      stopTokens: sampling.stops,
       checkpoint: () => ctx.checkpoint(),
     });
   }
@@ -43,7 +46,7 @@ class Pen {
     const { tokenizer } = this.#ctx.model;
     const last = this.tokens[this.tokens.length - 1];
     if (step.done === true) {
-      const stopped = last !== undefined && last.token.id === tokenizer.eosId;
+      const stopped = last !== undefined && this.#stops.includes(last.token.id);
       this.ending = stopped ? 'stop' : this.tokens.length < this.#max ? 'context' : 'length';
       return null;
     }

@@ -22,12 +22,14 @@ export interface TextsProps {
   readonly idle: boolean;
   readonly bosId: number | null;
   readonly eosId: number | null;
+  /** The prompt is a chat: all that its template writes is shown, but not the token that closes the model's turn. */
+  readonly chat: boolean;
   readonly picked: SteeringView['token'];
   readonly onPick: (token: SteeringView['token']) => void;
 }
 
 /** Both texts side by side, as they are written. */
-export function Texts({ shown, promptText, running, idle, bosId, eosId, picked, onPick }: TextsProps): ReactElement {
+export function Texts({ shown, promptText, running, idle, bosId, eosId, chat, picked, onPick }: TextsProps): ReactElement {
   const texts = shown?.texts;
   const marks = useMemo(() => {
     const ids = (side: Side): number[] => texts?.[side].tokens.map(({ token }) => token.id) ?? [];
@@ -41,11 +43,12 @@ export function Texts({ shown, promptText, running, idle, bosId, eosId, picked, 
       <h2>{title}</h2>
       <TextColumn
         side={side}
-        prompt={shown ? promptOf(shown.prompt, bosId) : promptText}
+        prompt={shown ? promptOf(shown.prompt, chat ? null : bosId) : promptText}
         text={texts?.[side] ?? null}
         marks={marks[side]}
         bits={side === 'steered' ? bits : null}
         eosId={eosId}
+        chat={chat}
         running={running}
         picked={picked?.side === side ? picked.index : null}
         onPick={(index) => onPick(index === null ? null : { side, index })}
@@ -91,16 +94,19 @@ interface TextColumnProps {
   readonly marks: readonly boolean[];
   readonly bits: Float32Array | null;
   readonly eosId: number | null;
+  readonly chat: boolean;
   readonly running: boolean;
   readonly picked: number | null;
   readonly onPick: (index: number | null) => void;
 }
 
-function TextColumn({ side, prompt, text, marks, bits, eosId, running, picked, onPick }: TextColumnProps): ReactElement {
+function TextColumn({ side, prompt, text, marks, bits, eosId, chat, running, picked, onPick }: TextColumnProps): ReactElement {
   const box = useRef<HTMLDivElement>(null);
   const [at, setAt] = useState(0);
   const tokens = text?.tokens.map(({ token }) => token) ?? [];
-  const end = tokens.length > 0 && tokens[tokens.length - 1]?.id === eosId ? tokens.length - 1 : tokens.length;
+  // What ends a text is not part of it: EOS, or what closes a turn.
+  const ended = tokens.length > 0 && (tokens[tokens.length - 1]?.id === eosId || (chat && text?.ending === 'stop'));
+  const end = ended ? tokens.length - 1 : tokens.length;
   const parts = segments(tokens.slice(0, end), true);
   const stop = Math.min(at, Math.max(0, parts.length - 1));
   const onKeyDown = (event: KeyboardEvent): void => {
