@@ -1,6 +1,7 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig, type UserConfig } from 'vite';
 import { commit } from './scripts/lib/commit.ts';
+import { localModelsPlugin } from './scripts/lib/local-models.ts';
 import { offline } from './scripts/lib/offline-plugin.ts';
 import { wasmKernels } from './scripts/lib/wasm-kernels.ts';
 import { contentSecurityPolicy, tfjsWasmThreads } from './scripts/lib/vite-plugins.ts';
@@ -21,7 +22,7 @@ const CHECKS = { ineffectiveDynamicImport: false, bundlerTimings: false };
 const config: UserConfig = defineConfig({
   // Every address is relative: the built site works under any path.
   base: './',
-  plugins: [react(), wasmKernels(), tfjsWasmThreads(), contentSecurityPolicy(), offline()],
+  plugins: [react(), wasmKernels(), tfjsWasmThreads(), contentSecurityPolicy(), localModelsPlugin(), offline()],
   define: { __COMMIT__: JSON.stringify(commit()) },
   worker: { format: 'es', plugins: () => [wasmKernels(), tfjsWasmThreads()], rolldownOptions: { checks: CHECKS } },
   // `vite dev` finds the worker's packages at the start, not with the first run, which would reload the page.

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import { labDefinition, labIds } from '../node-engine/labs.ts';
+import { localModels, mergedCatalogue } from '../lib/local-models.ts';
 import { ROOT } from '../lib/root.ts';
 import { printJson } from './io.ts';
 
@@ -35,7 +36,8 @@ interface Manifest {
 /** `models`: one line per model of the catalogue, with its dictionaries; `installed: false` where its bundle is not there. */
 export async function models(): Promise<number> {
   const folder = join(ROOT, 'public');
-  const catalogue = json(join(folder, 'models/catalogue.json')) as { models: { id: string; path: string }[] };
+  const catalogue = JSON.parse(mergedCatalogue(folder)) as { models: { id: string; path: string }[] };
+  const local = new Set(localModels(folder).map(({ id }) => id));
   for (const { id, path } of catalogue.models) {
     let manifest: Manifest;
     try {
@@ -47,7 +49,19 @@ export async function models(): Promise<number> {
     const { name, family, license, parameters, quantization, requires, files } = manifest;
     const weights = files.filter(({ role }) => role === 'weights').map(({ bytes, sha256 }) => ({ bytes, sha256 }));
     const saes = (manifest.saes ?? []).map(({ id, hookName, architecture, dSae }) => ({ id, hookName, architecture, dSae }));
-    await printJson({ id, installed: true, name, family, license, parameters, quantization, requires, weights, saes });
+    await printJson({
+      id,
+      installed: true,
+      local: local.has(id),
+      name,
+      family,
+      license,
+      parameters,
+      quantization,
+      requires,
+      weights,
+      saes,
+    });
   }
   return 0;
 }

@@ -11,7 +11,10 @@ export class UsageError extends Error {
 /** `npm run` starts scripts in the repository; paths are meant from where the reader stands. */
 export function userPath(path: string): string {
   const { INIT_CWD, npm_lifecycle_event } = process.env;
-  return resolve(npm_lifecycle_event === 'vitrine' && INIT_CWD ? INIT_CWD : process.cwd(), path);
+  return resolve(
+    (npm_lifecycle_event === 'vitrine' || npm_lifecycle_event === 'model:add') && INIT_CWD ? INIT_CWD : process.cwd(),
+    path,
+  );
 }
 
 /**

