@@ -23,13 +23,18 @@ export async function openGenerator(place: Place, backend: BackendName): Promise
 const WORKER = 'bench.worker.js';
 
 async function buildWorker(outDir: string): Promise<void> {
-  const [{ build }, { tfjsWasmThreads }] = await Promise.all([import('vite'), import('../lib/vite-plugins.ts')]);
+  const [{ build }, { tfjsWasmThreads }, { wasmKernels }] = await Promise.all([
+    import('vite'),
+    import('../lib/vite-plugins.ts'),
+    import('../lib/wasm-kernels.ts'),
+  ]);
   await build({
     configFile: false,
     root: ROOT,
     base: './',
     logLevel: 'error',
-    plugins: [tfjsWasmThreads()],
+    plugins: [wasmKernels(), tfjsWasmThreads()],
+    worker: { format: 'es' },
     build: {
       target: 'es2022',
       outDir,

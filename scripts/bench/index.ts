@@ -9,7 +9,9 @@ import { openEngine, type Place } from '../lib/open-engine.ts';
 import { ROOT } from '../lib/root.ts';
 import { measureEmbed, type EmbedMeasured } from './embed.ts';
 import { measure, type Measured, type Workload } from './measure.ts';
+import { measureShapeIn, measureShapes, type ShapeReport } from './shape.ts';
 import { measurePage, type PageMeasured } from './page.ts';
+import { shapeSection } from './shape-table.ts';
 import { markdownTable } from './table.ts';
 import { measureTorch, type TorchMeasured } from './torch.ts';
 
@@ -17,7 +19,7 @@ export interface BenchArguments {
   readonly quick: boolean;
   readonly out: string | null;
   readonly markdown: string | null;
-  /** `<place>/<backend>`: only this one, in this process; prints its JSON. */
+  /** `<place>/<backend>` or `shape/<place>/<threads>`: only this one, in this process; prints its JSON. `shape`: that table. */
   readonly only: string | null;
 }
 
@@ -30,6 +32,8 @@ export interface Report {
   readonly embed: EmbedMeasured | string;
   readonly engine: readonly (Measured | { readonly place: Place; readonly backend: BackendName; readonly missing: string })[];
   readonly torch: readonly (TorchMeasured | string)[];
+  /** A model of SmolLM2-135M's shape on the WASM kernels, beside PyTorch. */
+  readonly shape: ShapeReport;
 }
 
 const CASES: readonly (readonly [Place, BackendName])[] = [
@@ -43,6 +47,15 @@ const CASES: readonly (readonly [Place, BackendName])[] = [
 
 /** `bench`: each backend in a process of its own, so that none is warmed up by another. @returns the exit status */
 export async function bench({ quick, out, markdown, only }: BenchArguments): Promise<number> {
+  if (only === 'shape') {
+    await print(shapeSection(measureShapes(quick ? 1 : 3)));
+    return 0;
+  }
+  const shapeOf = /^shape\/(node|chromium)\/(\d)$/.exec(only ?? '');
+  if (shapeOf) {
+    await printJson(await measureShapeIn(shapeOf[1] as Place, Number(shapeOf[2])));
+    return 0;
+  }
   if (only !== null) {
     const found = CASES.find(([place, backend]) => `${place}/${backend}` === only);
     if (!found) throw new UsageError(`--only is one of ${CASES.map((names) => names.join('/')).join(', ')}`);
@@ -70,6 +83,8 @@ export async function bench({ quick, out, markdown, only }: BenchArguments): Pro
   complain('PyTorch');
   const cores = availableParallelism();
   const torch = workload ? [...new Set([1, cores])].map((threads) => measureTorch(workload, threads)) : [];
+  complain('SmolLM2-135M’s shape');
+  const shape = measureShapes(quick ? 1 : 3);
   const report: Report = {
     time: new Date().toISOString(),
     commit: commit(),
@@ -79,6 +94,7 @@ export async function bench({ quick, out, markdown, only }: BenchArguments): Pro
     embed,
     engine,
     torch,
+    shape,
   };
   const folder = out === null ? join(ROOT, 'e2e/bench/out') : userPath(out);
   mkdirSync(folder, { recursive: true });

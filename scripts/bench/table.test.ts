@@ -35,6 +35,26 @@ const report: Report = {
     { place: 'node', backend: 'webgpu', missing: 'no Vulkan' },
   ],
   torch: [{ threads: 1, forwardAndSaesMs: 7, tokensPerSecond: 80 }, 'python3 does not start'],
+  shape: {
+    rounds: 3,
+    engine: [
+      {
+        place: 'chromium',
+        threads: 2,
+        build: 'relaxed-threads',
+        promptGflops: 61.2,
+        tokenGflops: 20.04,
+        prefillMs: 400,
+        prefillMedianMs: 450,
+        tokensPerSecond: 44,
+        tokensPerSecondMedian: 40,
+        weightBytes: 120e6,
+        fileBytes: 100e6,
+      },
+      { place: 'node', missing: 'no threads' },
+    ],
+    torch: [{ threads: 2, prefillMs: 200, tokensPerSecond: 11 }, 'no torch'],
+  },
 };
 
 describe('the table of the benchmark', () => {
@@ -48,6 +68,11 @@ describe('the table of the benchmark', () => {
     expect(text).toContain('| PyTorch | 1 thread | 7.0 | 80 |');
     expect(text).toContain('Not measured: python3 does not start.');
     expect(text).toContain('load average 3.2 on 2 cores');
+    expect(text).toContain('| WASM, 2 threads, relaxed SIMD | Chromium | 61 | 20 | 400 | 2.0× | 44 | 4.0× |');
+    expect(text).toContain('| PyTorch float32, 2 threads |  | – | – | 200 | 1× | 11 | 1× |');
+    expect(text).toContain('Weights take 120 MB, the same blocks in a GGUF file 100 MB (1.2×).');
+    expect(text).toContain('Not measured: WASM in node: no threads.');
+    expect(text).toContain('Not measured: no torch.');
     expect(text).toContain('1.5 MB');
     expect(text).not.toMatch(/NaN|undefined|\n{3}/);
   });

@@ -1,12 +1,7 @@
 import type { Weight } from './embed.ts';
 import type { Report } from './index.ts';
-
-const ms = (x: number): string => (x >= 100 ? x.toFixed(0) : x.toFixed(1));
-const rate = (x: number): string => (x >= 10 ? x.toFixed(0) : x.toFixed(1));
-const MB = (x: number): string => (x / 1e6).toFixed(1);
-const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
-const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string =>
-  [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n');
+import { shapeSection } from './shape-table.ts';
+import { MB, ms, rate, table } from './table-parts.ts';
 
 /** The load average of the minute before the benchmark, where it was not alone. */
 const busy = ({ load, cores }: Report['machine']): string =>
@@ -15,7 +10,7 @@ const busy = ({ load, cores }: Report['machine']): string =>
     : ` Other programs were running (load average ${load.toFixed(1)} on ${cores} cores when it began), so these times are too long, and not by the same factor.`;
 
 /** The report as a page of documentation. */
-export function markdownTable({ time, commit, machine, workload, page, embed, engine, torch }: Report): string {
+export function markdownTable({ time, commit, machine, workload, page, embed, engine, torch, shape }: Report): string {
   const measured = engine.flatMap((e) => ('missing' in e ? [] : [e]));
   const missing = engine.flatMap((e) => ('missing' in e ? [`${e.backend} in ${e.place}: ${e.missing}`] : []));
   const engines = table(
@@ -107,6 +102,8 @@ Forward pass and SAE encoding of the same prompt, with the same weights dequanti
 
 ${rows.length > 0 ? table(['', '', 'forward and SAE, ms', 'tokens/s'], rows) : ''}
 ${why.map((line) => `Not measured: ${line}.`).join('\n')}
+
+${shapeSection(shape)}
 
 ## First picture
 
