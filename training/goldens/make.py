@@ -43,6 +43,12 @@ def main() -> None:
         import tokens
 
         tokens.make()
+    if a.tokenizer or everything:
+        import chats
+        import vocabularies
+
+        vocabularies.make()
+        chats.make()
     if a.steering or a.tiny or everything:
         import steering
 

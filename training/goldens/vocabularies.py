@@ -1,7 +1,9 @@
 """2,000 strings and their ids under a small tokenizer of every kind that the families have, from Python's tokenizers and SentencePiece.
 
 The tokenizers are trained here, on this machine's own texts, as those of the Hub cannot be committed: their splitting, normalising, added
-tokens and decoding are those of the families; only their vocabularies are small. `real` writes the same for vocabularies of GGUF files.
+tokens and decoding are those of the families; only their vocabularies are small.
+
+usage: vocabularies.py FILE.gguf NAME     (the same strings under the vocabulary of a GGUF file; make.py --tokenizer writes the small ones)
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ import random
 import sys
 import sysconfig
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 import sentencepiece
 from sentencepiece import sentencepiece_model_pb2 as proto
@@ -178,3 +182,71 @@ def make() -> None:
         out["kinds"][name] = dict(tokenizer=data, **answers(tok, texts, 400 if name in ("qwen2", "gemma") else 0))
         print(f"{name}: {tok.get_vocab_size()} tokens, {sum(map(len, out['kinds'][name]['ids']))} in the texts")
     save_json("tokenizers", out)
+
+
+def merges_of(tokens: list[str], scores: list[float], kinds: list[int]) -> list[tuple[str, str]]:
+    """Merges that lead to each piece, best score first: every way to cut a piece into two of the vocabulary."""
+    known = set(tokens)
+    rank = {t: i for i, t in enumerate(tokens)}
+    found = []
+    for piece, score, kind in zip(tokens, scores, kinds, strict=True):
+        if kind == 1:
+            cuts = [(piece[:i], piece[i:]) for i in range(1, len(piece)) if piece[:i] in known and piece[i:] in known]
+            found += [(-score, rank[a], rank[b], a, b) for a, b in cuts]
+    return [(a, b) for *_, a, b in sorted(found)]
+
+
+def gguf_bpe(meta: dict) -> Tokenizer:
+    """SmolLM2's: digits one by one, then GPT-2's words."""
+    tokens, kinds = meta["tokenizer.ggml.tokens"], meta["tokenizer.ggml.token_type"]
+    tok = Tokenizer(models.BPE({t: i for i, t in enumerate(tokens)}, [tuple(m.split(" ")) for m in meta["tokenizer.ggml.merges"]]))
+    tok.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)])
+    tok.decoder = decoders.ByteLevel()
+    tok.add_special_tokens([AddedToken(t, normalized=False, special=True) for t, k in zip(tokens, kinds, strict=True) if k == 3])
+    return tok
+
+
+def gguf_pieces(meta: dict) -> tuple[Tokenizer, sentencepiece.SentencePieceProcessor]:
+    """Gemma's, twice: as merges for tokenizers, and as the SentencePiece model that it was."""
+    tokens, scores, kinds = (meta[f"tokenizer.ggml.{k}"] for k in ("tokens", "scores", "token_type"))
+    spaced = [t.replace(" ", "▁") if k == 4 else t for t, k in zip(tokens, kinds, strict=True)]
+    tok = Tokenizer(models.BPE({t: i for i, t in enumerate(spaced)}, merges_of(spaced, scores, kinds), unk_token="<unk>", byte_fallback=True, fuse_unk=True))
+    tok.normalizer = normalizers.Replace(" ", "▁")
+    tok.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()])
+    tok.add_special_tokens([AddedToken(t, normalized=False, special=True) for t, k in zip(spaced, kinds, strict=True) if k == 3])
+    tok.add_tokens([AddedToken(t, normalized=True, special=False) for t, k in zip(spaced, kinds, strict=True) if k == 4])
+    of = proto.ModelProto()
+    of.trainer_spec.model_type = proto.TrainerSpec.BPE
+    of.trainer_spec.byte_fallback = True
+    of.trainer_spec.vocab_size = len(spaced)
+    for name in ("pad", "eos", "bos", "unk"):
+        setattr(of.trainer_spec, f"{name}_id", ("pad", "eos", "bos", "unk").index(name))
+        setattr(of.trainer_spec, f"{name}_piece", f"<{name}>")
+    of.normalizer_spec.name = "identity"
+    of.normalizer_spec.add_dummy_prefix = of.normalizer_spec.remove_extra_whitespaces = False
+    for i, (piece, score, kind) in enumerate(zip(spaced, scores, kinds, strict=True)):
+        of.pieces.add(piece=piece, score=score, type=2 if i == 3 else kind)
+    sp = sentencepiece.SentencePieceProcessor(model_proto=of.SerializeToString())
+    return tok, sp
+
+
+def real(path: str, name: str) -> None:
+    import gguf
+    from store import sha256
+
+    meta = {k: f.contents() for k, f in gguf.GGUFReader(path).fields.items() if k.startswith("tokenizer.")}
+    texts = strings()
+    if meta["tokenizer.ggml.model"] == "gpt2":
+        tok = gguf_bpe(meta)
+    else:
+        tok, sp = gguf_pieces(meta)
+        control = [t for t, k in zip(meta["tokenizer.ggml.tokens"], meta["tokenizer.ggml.token_type"], strict=True) if k == 3]
+        plain = [t for t in texts if not any(c in t for c in control) and "\0" not in t]
+        other = [(t, a, b) for t in plain if (a := tok.encode(t).ids) != (b := sp.encode(t))]
+        print(f"{name}: tokenizers and SentencePiece differ on {len(other)} of {len(plain)} strings", other[:3])
+        assert not other
+    save_json(f"tokenizer-{name}", dict(sha256=sha256(Path(path)), **answers(tok, texts)))
+
+
+if __name__ == "__main__":
+    real(*sys.argv[1:3])
