@@ -64,6 +64,7 @@ async function open(backend: BackendName, reason: string, options: DeviceOptions
   });
   if (!started || tf.getBackend() !== backend) throw new VitrineError('backend-failed', `${LABELS[backend]} could not start`);
   await tf.ready();
+  await gpu?.tune();
   if (backend === 'wasm' && options.kernels) await startKernels(options.kernels);
   const info: DeviceInfo = {
     backend,

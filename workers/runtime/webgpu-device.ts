@@ -1,5 +1,6 @@
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { VitrineError } from '../../core/protocol/errors.ts';
+import { FLAT, setMatmulChoice } from '../kernels/dequant-matmul/choice.ts';
 import { tf } from '../kernels/tf.ts';
 import { webgpuBackend } from '../kernels/webgpu/dispatch.ts';
 
@@ -8,6 +9,8 @@ export interface WebGpuDevice {
   readonly software: boolean;
   readonly features: readonly string[];
   readonly limits: Readonly<Record<string, number>>;
+  /** Chooses the matmul shaders. To be called once tfjs has taken the device. */
+  tune(): Promise<void>;
   expectLoss(): void;
   destroy(): void;
   trimPool(): void;
@@ -84,6 +87,12 @@ export async function openWebGpu(options: {
     software,
     features,
     limits,
+    async tune(): Promise<void> {
+      setMatmulChoice(FLAT);
+      if (software) return;
+      const { keptChoice } = await import('../kernels/dequant-matmul/tuning.ts');
+      setMatmulChoice(await keptChoice(adapter.info, { features, limits }));
+    },
     expectLoss: () => (expected = true),
     destroy: () => device.destroy(),
     trimPool,
