@@ -2,6 +2,7 @@
 import { HUB_HOST } from '../core/files/hub.ts';
 import { toWireError } from '../core/protocol/errors.ts';
 import type { HubAnswer, HubAsk, HubEvent } from './weights/hub/messages.ts';
+import { localNeeds } from './weights/hub/needs.ts';
 import { download, free, kept, look, needs } from './weights/hub/service.ts';
 
 const running = new Map<string, AbortController>();
@@ -14,6 +15,8 @@ async function answer(ask: Exclude<HubAsk, { type: 'cancel' }>, signal: AbortSig
       return { type: 'found', id, found: await look(ask.repo, ask.revision, ask, signal) };
     case 'needs':
       return { type: 'needed', id, needs: await needs(ask.model, ask, signal) };
+    case 'local-needs':
+      return { type: 'needed', id, needs: await localNeeds(ask.files, signal) };
     case 'download':
       await download(ask.model, {
         host: ask.host,

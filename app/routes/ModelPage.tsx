@@ -1,6 +1,7 @@
 import { useEffect, type ReactElement } from 'react';
 import { useStore } from 'zustand';
-import { catalogue } from '../shell/app.ts';
+import { parseHubId, resolveUrl } from '../../core/files/hub.ts';
+import { catalogue, hub } from '../shell/app.ts';
 import { count, megabytes } from '../shell/format.ts';
 import { downloadBytes, type ModelEntry } from '../state/catalogue.ts';
 import { Skeleton } from '../ui/Disclosure.tsx';
@@ -48,10 +49,30 @@ function Card({ model }: { readonly model: ModelEntry }): ReactElement {
         </section>
         <section aria-labelledby="card">
           <h2 id="card">Model card</h2>
-          {model.card === undefined ? <p>There is no card.</p> : <CardText path={`${model.folder}${model.card}`} />}
+          {model.source === 'hub' ? (
+            <HubCard id={model.id} />
+          ) : model.card === undefined ? (
+            <p>There is no card.</p>
+          ) : (
+            <CardText path={`${model.folder}${model.card}`} />
+          )}
         </section>
       </div>
     </>
+  );
+}
+
+/** Cards of the Hub stay there: nothing is fetched from it but what was confirmed. */
+function HubCard({ id }: { readonly id: string }): ReactElement {
+  const reference = parseHubId(id);
+  if (!reference) return <p>There is no card.</p>;
+  return (
+    <p>
+      <a href={`${hub.host}/${reference.repo}/tree/${reference.commit}`} target="_blank" rel="noreferrer">
+        Card and files on {new URL(hub.host).host}
+      </a>
+      , at the commit that is used here.
+    </p>
   );
 }
 
@@ -59,7 +80,7 @@ function sentence(model: ModelEntry): string {
   const parameters = model.parameters === undefined ? 'A' : `A ${count(model.parameters)}-parameter`;
   const trained = model.trainedTokens === undefined ? '' : `, trained on ${count(model.trainedTokens)} tokens`;
   const saes = model.saes.length === 0 ? 'no dictionaries' : `${model.saes.length} dictionaries`;
-  return `${parameters} transformer of the ${model.family} family${trained}. ${model.quantization.kind} weights, ${megabytes(downloadBytes(model, []))} to download, ${saes}. Licence: ${model.license || 'not stated'}.`;
+  return `${parameters} transformer of the ${model.family} family${trained}. ${model.quantization.kind} weights, ${megabytes(downloadBytes(model, []))} ${model.source === 'local' ? 'in files' : 'to download'}, ${saes}. Licence: ${model.license || 'not stated'}.`;
 }
 
 function CardText({ path }: { readonly path: string }): ReactElement {
@@ -87,7 +108,7 @@ function CardText({ path }: { readonly path: string }): ReactElement {
 
 interface FileRow {
   readonly path: string;
-  readonly href: string;
+  readonly href: string | null;
   readonly role: string;
   readonly bytes: number;
   readonly sha256: string;
@@ -97,11 +118,14 @@ const FILE_COLUMNS: readonly Column<FileRow>[] = [
   {
     key: 'path',
     label: 'File',
-    cell: (file) => (
-      <a href={file.href} download>
-        {file.path.split('/').slice(-2).join('/')}
-      </a>
-    ),
+    cell: ({ href, path }) =>
+      href === null ? (
+        path
+      ) : (
+        <a href={href} download>
+          {path.split('/').slice(-2).join('/')}
+        </a>
+      ),
   },
   { key: 'role', label: 'What', cell: (file) => file.role },
   { key: 'bytes', label: 'Size', numeric: true, cell: (file) => megabytes(file.bytes) },
@@ -110,7 +134,7 @@ const FILE_COLUMNS: readonly Column<FileRow>[] = [
     label: 'SHA-256',
     cell: (file) => (
       <code className={page.digest} title={file.sha256}>
-        {file.sha256.slice(0, 16)}…
+        {file.sha256 === '' ? 'none given' : `${file.sha256.slice(0, 16)}…`}
       </code>
     ),
   },
@@ -118,8 +142,15 @@ const FILE_COLUMNS: readonly Column<FileRow>[] = [
 
 function Files({ model }: { readonly model: ModelEntry }): ReactElement {
   const rows: readonly FileRow[] = [
-    ...model.files.map((file) => ({ ...file, href: `${model.folder}${file.path}` })),
+    ...model.files.map((file) => ({ ...file, href: hrefOf(model, file.path) })),
     ...model.saes.map((sae) => ({ ...sae, role: `dictionary ${sae.id}`, href: `${model.folder}${sae.path}` })),
   ];
   return <Table caption="Files of this model" rows={rows} rowKey={(file) => file.path} columns={FILE_COLUMNS} />;
+}
+
+/** Null: the file lies nowhere that has an address. */
+function hrefOf({ id, folder, source }: ModelEntry, path: string): string | null {
+  if (source === 'local') return null;
+  const reference = source === 'hub' ? parseHubId(id) : null;
+  return reference ? resolveUrl(hub.host, reference.repo, reference.commit, path) : `${folder}${path}`;
 }

@@ -11,6 +11,7 @@ import { Table, type Column } from '../ui/Table.tsx';
 import { AddModel } from './AddModel.tsx';
 import { Downloads } from './Downloads.tsx';
 import styles from './LabPage.module.css';
+import { LocalFiles } from './LocalFiles.tsx';
 import own from './Models.module.css';
 import { Storage } from './Storage.tsx';
 
@@ -34,11 +35,12 @@ const COLUMNS: readonly Column<Row>[] = [
   { key: 'download', label: 'Download', numeric: true, cell: (model) => megabytes(downloadBytes(model, [])) },
   { key: 'memory', label: 'In memory', numeric: true, cell: (model) => megabytes(model.memory) },
   { key: 'saes', label: 'Dictionaries', numeric: true, cell: (model) => model.saes.length },
-  { key: 'where', label: 'Where', cell: (model) => model.where },
+  { key: 'where', label: 'Where', cell: (model) => <span className={own.nowrap}>{model.where}</span> },
   {
     key: 'device',
     label: 'This device',
-    cell: ({ why }) => (why === null ? 'can run it' : <span className={own.why}>cannot: {why}</span>),
+    cell: ({ why }) =>
+      why === null ? <span className={own.nowrap}>can run it</span> : <span className={own.why}>cannot: {why}</span>,
   },
 ];
 
@@ -91,6 +93,7 @@ export default function ModelsPage(): ReactElement {
       )}
       <Downloads />
       <AddModel />
+      <LocalFiles />
       <Storage />
     </>
   );

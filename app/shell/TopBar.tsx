@@ -9,6 +9,7 @@ import { experiments, preferences } from './app.ts';
 import { openDialog } from './dialogs.ts';
 import { ModelChip } from './ModelChip.tsx';
 import { MOD } from './shortcuts.ts';
+import { nameOf } from './switch-model.ts';
 import styles from './TopBar.module.css';
 
 const NEXT: Readonly<Record<Theme, Theme>> = { system: 'light', light: 'dark', dark: 'system' };
@@ -84,7 +85,7 @@ function crumb(place: Place): string {
     case 'models':
       return 'Models';
     case 'model':
-      return `Models / ${place.model}`;
+      return `Models / ${nameOf(place.model)}`;
     case 'unknown':
       return 'Nothing here';
   }

@@ -4,6 +4,7 @@ import { browserAddress, connectAddress, type Address } from '../state/address.t
 import { createCatalogue, type Catalogue } from '../state/catalogue.ts';
 import { createEngineHost, type EngineHost } from '../state/engine.ts';
 import { createExperiments, type Experiments } from '../state/experiment.ts';
+import { asLocalModel, createLocalModels, type LocalModels } from '../state/local-models.ts';
 import { browserStorage } from '../state/persistence.ts';
 import { HubClient } from '../../workers/client/hub-client.ts';
 import { asModel, createHub, type Hub } from '../state/hub.ts';
@@ -55,10 +56,18 @@ export const catalogue: Catalogue = createCatalogue(fetchJson);
 // Panels read the same catalogue.
 shareCatalogue(catalogue);
 /** Models of the Hub that the reader has confirmed. Nothing is asked of the Hub before they look one up. */
-export const hub: Hub = createHub({ client: new HubClient(createHubWorker), storage, pageHost: location.host });
-const listAdded = (): void => catalogue.setAdded(hub.store.getState().entries.map(asModel));
+const hubClient = new HubClient(createHubWorker);
+export const hub: Hub = createHub({ client: hubClient, storage, pageHost: location.host });
+/** Files of this device as models, until the tab closes. */
+export const localModels: LocalModels = createLocalModels({
+  needs: (files) => hubClient.localNeeds(files),
+  give: (id, files) => engineHost.engine().addFiles(id, files),
+});
+const listAdded = (): void =>
+  catalogue.setAdded([...hub.store.getState().entries.map(asModel), ...localModels.store.getState().models.map(asLocalModel)]);
 listAdded();
 hub.store.subscribe(({ entries }, before) => entries !== before.entries && listAdded());
+localModels.store.subscribe(listAdded);
 export const engineHost: EngineHost = createEngineHost((backend) => {
   const client = new EngineClient({
     // Embeds of one page share an engine; a page of its own has its own.

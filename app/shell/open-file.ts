@@ -3,8 +3,9 @@ import { LINK_BUDGET } from '../../core/share/codec.ts';
 import { toWireError, VitrineError } from '../../core/protocol/errors.ts';
 import { minimalSpec, parseSpec } from '../../core/spec/index.ts';
 import { parsePlace } from '../state/address.ts';
+import { isWeights } from '../state/local-models.ts';
 import { say } from '../state/notices.ts';
-import { experiments, fetchJson, SITE } from './app.ts';
+import { experiments, fetchJson, localModels, SITE } from './app.ts';
 
 /** Opens an experiment from the text of a file: a spec, or what “download with the result” wrote. Throws VitrineError. */
 export function openSpecText(text: string): void {
@@ -46,7 +47,7 @@ function tryOpen(text: string): void {
   }
 }
 
-/** Files dropped on the page open as experiments. */
+/** Files dropped on the page open as experiments; weights, and what lies with them, are offered as a model. */
 export function acceptDroppedFiles(): () => void {
   const over = (event: DragEvent): void => {
     if (event.dataTransfer?.types.includes('Files') === true) event.preventDefault();
@@ -55,7 +56,11 @@ export function acceptDroppedFiles(): () => void {
     const file = event.dataTransfer?.files[0];
     if (!file || event.defaultPrevented) return;
     event.preventDefault();
-    void file.text().then(tryOpen);
+    const all = [...(event.dataTransfer?.files ?? [])];
+    if (all.some(({ name }) => isWeights(name))) {
+      void localModels.offer(all);
+      location.hash = '#/models';
+    } else void file.text().then(tryOpen);
   };
   window.addEventListener('dragover', over);
   window.addEventListener('drop', drop);

@@ -19,6 +19,8 @@ export interface Site extends StaticServer {
   holds(pattern: RegExp): () => void;
   /** Puts a script in front of the engine's worker. */
   inject(script: string): void;
+  /** Puts a script in front of another one of the site. */
+  injectInto(pattern: RegExp, script: string): void;
   /** A file of the site. */
   file(path: string): Buffer;
 }
@@ -65,6 +67,11 @@ export async function openSite(options: Omit<StaticServerOptions, 'folder' | 'in
     rules.set(key, answer);
     return () => void rules.delete(key);
   };
+  const injectInto = (pattern: RegExp, script: string): void => {
+    const path = readdirSync(join(FOLDER, 'assets')).find((name) => pattern.test(`assets/${name}`));
+    if (path === undefined) throw new Error(`the built site has no ${String(pattern)}`);
+    breaks(pattern, instead(`${script};\n${file(`assets/${path}`).toString()}`, 'text/javascript'));
+  };
   return {
     ...server,
     requests: server.requests,
@@ -79,11 +86,8 @@ export async function openSite(options: Omit<StaticServerOptions, 'folder' | 'in
         go();
       };
     },
-    inject(script) {
-      const path = readdirSync(join(FOLDER, 'assets')).find((name) => WORKER.test(`assets/${name}`));
-      if (path === undefined) throw new Error('the built site has no engine worker');
-      breaks(WORKER, instead(`${script};\n${file(`assets/${path}`).toString()}`, 'text/javascript'));
-    },
+    inject: (script) => injectInto(WORKER, script),
+    injectInto,
   };
 }
 

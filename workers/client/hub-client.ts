@@ -48,6 +48,13 @@ export class HubClient {
     return answer.needs;
   }
 
+  /** The same of files of this device: a GGUF, or safetensors with their config.json. */
+  async localNeeds(files: readonly { readonly name: string; readonly blob: Blob }[], signal?: AbortSignal): Promise<HubNeeds> {
+    const answer = await this.#ask({ type: 'local-needs', files }, signal);
+    if (answer.type !== 'needed') throw unexpected(answer);
+    return answer.needs;
+  }
+
   /** Downloads and keeps what is not kept yet. An abort rejects with `Cancelled` and keeps what is there. */
   async download(
     model: HubModel,

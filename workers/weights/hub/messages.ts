@@ -1,4 +1,5 @@
 import type { HubFound, HubModel, HubNeeds } from '../../../core/files/hub.ts';
+import type { NamedBlob } from '../local-files.ts';
 import type { WireError } from '../../../core/protocol/errors.ts';
 
 /** How to reach the Hub. */
@@ -12,6 +13,8 @@ export type HubAsk =
   | ({ readonly type: 'look'; readonly id: string; readonly repo: string; readonly revision: string | null } & Way)
   | ({ readonly type: 'needs'; readonly id: string; readonly model: HubModel } & Way)
   | ({ readonly type: 'download'; readonly id: string; readonly model: HubModel } & Way)
+  /** Of files of this device. */
+  | { readonly type: 'local-needs'; readonly id: string; readonly files: readonly NamedBlob[] }
   | { readonly type: 'kept'; readonly id: string; readonly models: readonly HubModel[] }
   /** @param others those that stay */
   | { readonly type: 'free'; readonly id: string; readonly model: HubModel; readonly others: readonly HubModel[] }

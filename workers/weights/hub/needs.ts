@@ -2,7 +2,8 @@ import { familyOf } from '../../../core/families/index.ts';
 import type { HubModel, HubNeeds } from '../../../core/files/hub.ts';
 import type { ModelConfig } from '../../../core/model-config.ts';
 import { VitrineError } from '../../../core/protocol/errors.ts';
-import { readHubJson, type HubFilesOptions } from './open.ts';
+import { localFiles, type NamedBlob } from '../local-files.ts';
+import { openHubFile, readHubJson, type HubFilesOptions } from './open.ts';
 
 /** Bytes for one weight: int8 with a float32 scale for each group of 32, and float32. */
 const PACKED = 1.125;
@@ -12,13 +13,37 @@ const PLAIN = 4;
  * What a model needs, before its weights are downloaded: of safetensors from config.json, of a GGUF from its header, read by
  * range. Throws `unsupported-file` or `bad-file` where the engine could not run it.
  */
-export async function needsOf(model: HubModel, options: HubFilesOptions, signal?: AbortSignal): Promise<HubNeeds> {
+export async function needsOf(model: HubModel, way: HubFilesOptions, signal?: AbortSignal): Promise<HubNeeds> {
+  // Nothing is kept of what is not confirmed.
+  const options = { ...way, caches: null };
   const config = model.others.find(({ path }) => path === 'config.json');
   if (!config) {
     const { ggufNeeds } = await import('./gguf-needs.ts');
-    return ggufNeeds(model, options, signal);
+    return ggufNeeds(
+      model.weights.map((file) => openHubFile(model.id, file, options)),
+      signal,
+    );
   }
-  const json = await readHubJson(model.id, config, options, signal);
+  return configNeeds(await readHubJson(model.id, config, options, signal));
+}
+
+/** The same of files of this device. */
+export async function localNeeds(blobs: readonly NamedBlob[], signal?: AbortSignal): Promise<HubNeeds> {
+  const files = localFiles('local:files', blobs);
+  const isGguf = files.weights.some(({ name }) => /\.gguf$/i.test(name));
+  if (isGguf) {
+    const { ggufNeeds } = await import('./gguf-needs.ts');
+    return ggufNeeds(files.weights, signal);
+  }
+  const [config, tokenizer] = [await files.config(), blobs.some(({ name }) => name === 'tokenizer.json')];
+  if (config === null || !tokenizer)
+    throw new VitrineError('bad-file', `${config === null ? 'config.json' : 'tokenizer.json'} is not among the files`, {
+      hint: 'Drop the .safetensors together with the config.json and tokenizer.json of the same model.',
+    });
+  return configNeeds(config);
+}
+
+function configNeeds(json: unknown): HubNeeds {
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     throw new VitrineError('bad-file', 'config.json is not an object');
   const read = json as Readonly<Record<string, unknown>>;

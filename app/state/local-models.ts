@@ -1,0 +1,124 @@
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { HubNeeds } from '../../core/files/hub.ts';
+import { toWireError, type WireError } from '../../core/protocol/errors.ts';
+import type { ModelEntry } from './catalogue.ts';
+import type { Persistence } from './persistence.ts';
+
+export interface NamedFile {
+  readonly name: string;
+  readonly blob: Blob;
+}
+
+/** Files of this device that were opened as a model. */
+export interface LocalEntry {
+  /** `local:<name>`. */
+  readonly id: string;
+  readonly files: readonly NamedFile[];
+  readonly needs: HubNeeds;
+}
+
+/** Files that were dropped or picked, before the reader has said to open them. */
+export interface OfferedFiles {
+  readonly id: string;
+  readonly files: readonly NamedFile[];
+  /** Null while it is being read. */
+  readonly needs: HubNeeds | null;
+  readonly error: WireError | null;
+}
+
+export interface LocalModelsState {
+  readonly models: readonly LocalEntry[];
+  readonly offered: OfferedFiles | null;
+}
+
+/** Files cannot be named again after the tab closes, so nothing of them is kept or shared. */
+export const LOCAL_MODELS_PERSISTENCE: Persistence<LocalModelsState> = {
+  models: { url: false, local: false, export: false },
+  offered: { url: false, local: false, export: false },
+};
+
+export interface LocalModels {
+  readonly store: StoreApi<LocalModelsState>;
+  /** Reads what files are, without their weights. Never rejects. */
+  offer(files: readonly File[]): Promise<void>;
+  /** Makes a model of what is offered. @returns its id */
+  confirm(): string | null;
+  dismiss(): void;
+  remove(id: string): void;
+}
+
+export interface LocalModelsOptions {
+  readonly needs: (files: readonly NamedFile[]) => Promise<HubNeeds>;
+  /** Hands the files to the engine. */
+  readonly give: (id: string, files: readonly NamedFile[]) => void;
+}
+
+export function createLocalModels({ needs, give }: LocalModelsOptions): LocalModels {
+  const store = createStore<LocalModelsState>(() => ({ models: [], offered: null }));
+  return {
+    store,
+    async offer(list) {
+      const files = list.map((file) => ({ name: file.name, blob: file }));
+      const id = idOf(files);
+      const offered = { id, files, needs: null, error: null };
+      store.setState({ offered });
+      const current = (): boolean => store.getState().offered === offered;
+      try {
+        const found = await needs(files);
+        if (current()) store.setState({ offered: { ...offered, needs: found } });
+      } catch (error) {
+        if (current()) store.setState({ offered: { ...offered, error: toWireError(error) } });
+      }
+    },
+    confirm() {
+      const { offered } = store.getState();
+      if (!offered?.needs) return null;
+      const { id, files, needs: found } = offered;
+      give(id, files);
+      store.setState(({ models }) => ({
+        models: [...models.filter((known) => known.id !== id), { id, files, needs: found }],
+        offered: null,
+      }));
+      return id;
+    },
+    dismiss: () => store.setState({ offered: null }),
+    remove: (id) => store.setState(({ models }) => ({ models: models.filter((known) => known.id !== id) })),
+  };
+}
+
+export const isWeights = (name: string): boolean => /\.(?:safetensors|gguf)$/i.test(name);
+
+/** By the weights' name, in the letters that an id may have. */
+function idOf(files: readonly NamedFile[]): string {
+  const name = files.find((file) => isWeights(file.name))?.name ?? files[0]?.name ?? 'files';
+  const letters = name
+    .replace(/\.\w+$/, '')
+    .replace(/-00001-of-\d{5}$/, '')
+    .replace(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[^A-Za-z0-9]+/, '')
+    .slice(0, 80);
+  return `local:${letters || 'files'}`;
+}
+
+/** As the catalogue lists it beside the site's own models. */
+export function asLocalModel({ id, files, needs }: LocalEntry): ModelEntry {
+  return {
+    id,
+    name: id.replace(/^local:/, ''),
+    family: needs.family,
+    license: '',
+    config: needs.config,
+    files: files.map(({ name, blob }) => ({
+      path: name,
+      bytes: blob.size,
+      sha256: '',
+      role: isWeights(name) ? 'weights' : 'text',
+    })),
+    quantization: { kind: needs.weights },
+    requires: { memoryBytes: needs.memory.packed, maxBufferBytes: needs.largest },
+    parameters: needs.parameters,
+    saes: [],
+    folder: '',
+    source: 'local',
+  };
+}
