@@ -3,6 +3,7 @@ import type { BackendName } from '../../core/model-config.ts';
 import type { SpecHash } from '../../core/protocol/messages.ts';
 import { labOf, parsePlace } from '../state/address.ts';
 import { mayRun } from '../state/hub.ts';
+import type { ResultEntry } from '../state/results.ts';
 import { address, engineHost, experiments, hub, preferences, results } from './app.ts';
 import { loadExamples, loadRecorded } from './labs.ts';
 
@@ -73,9 +74,16 @@ async function presentFiles(lab: string, hash: SpecHash): Promise<void> {
   const reader = loadRecorded(lab);
   const draft = experiments.store.getState().drafts[lab];
   if (!reader || !draft || draft.problem || draft.hash !== hash) return;
-  const { answerFromFiles } = await import('./recorded.ts');
-  const entry = await answerFromFiles(draft.spec, hash);
-  if (entry && experiments.store.getState().drafts[lab]?.hash === hash) results.showStored(lab, hash, entry);
+  const read = async (): Promise<ResultEntry | null> => {
+    const { answerFromFiles } = await import('./recorded.ts');
+    const entry = await answerFromFiles(draft.spec, hash);
+    return experiments.store.getState().drafts[lab]?.hash === hash ? entry : null;
+  };
+  await results.showStored(
+    lab,
+    hash,
+    read().catch(() => null),
+  );
 }
 
 function follow(lab: string, hash: SpecHash): void {

@@ -3,7 +3,7 @@ import { VitrineError, toWireError } from '../../core/protocol/errors.ts';
 import { plainResult, tensorData, wireTensor, type WireTensor } from '../../core/protocol/wire-tensor.ts';
 import type { Engine } from '../../workers/client/engine.ts';
 import { FakeEngine } from '../../workers/client/fake-engine.ts';
-import { createResults, IDLE_PANEL, type PanelState, type Results, type RunRequest } from './results.ts';
+import { createResults, IDLE_PANEL, type PanelState, type ResultEntry, type Results, type RunRequest } from './results.ts';
 import { chunk, hashOf, provenance, resultOf, settle, specOf, steppedEngine } from './testing/fixtures.ts';
 
 const one = specOf('one');
@@ -55,6 +55,26 @@ describe('recorded and live', () => {
     expect(panel().shown).toBe(hashOf(one));
     await results.run(asked());
     expect(entry()).toMatchObject({ source: 'live', result: { live: true } });
+  });
+
+  it('works while stored files are read; what they say gives way to a live result, also to one that came before', async () => {
+    const engine = new FakeEngine({ recordings: [{ spec: one, events: [resultOf(one, { live: true })] }] });
+    const { results, panel, entry } = harness(engine);
+    const stored = { result: { stored: true }, source: 'recorded' as const, provenance: provenance(one) };
+    let found: (entry: ResultEntry) => void = () => undefined;
+    const shown = results.showStored('explore', hashOf(one), new Promise((resolve) => (found = resolve)));
+    expect(panel().active).toBe(1);
+    found(stored);
+    await shown;
+    expect(panel()).toMatchObject({ active: 0, shown: hashOf(one) });
+    expect(entry()).toEqual(stored);
+    await results.run(asked());
+    expect(entry()?.source).toBe('live');
+    await results.showStored('explore', hashOf(one), Promise.resolve(stored));
+    expect(entry()?.source).toBe('live');
+    await results.showStored('explore', hashOf(two), Promise.resolve(null));
+    expect(entry(two)).toBeUndefined();
+    expect(panel()).toMatchObject({ active: 0, shown: hashOf(one) });
   });
 
   it('a recording that arrives after the live result does not replace it', async () => {

@@ -60,8 +60,8 @@ export interface Results {
   stop(lab: string): void;
   /** Fetches a recorded result and shows it, unless a live one is there. Resolves to whether something is shown. */
   showRecorded(lab: string, hash: SpecHash): Promise<boolean>;
-  /** Shows an answer that was read from stored files, unless there is one already. */
-  showStored(lab: string, hash: SpecHash, entry: ResultEntry): void;
+  /** Shows an answer that is being read from stored files, unless there is one by then. Null: there is none. Until then it works. */
+  showStored(lab: string, hash: SpecHash, reading: Promise<ResultEntry | null>): Promise<void>;
   dismiss(lab: string): void;
 }
 
@@ -150,9 +150,14 @@ export function createResults({ engine, fetchJson, frame }: ResultsOptions): Res
       if (panel(lab).shown === null) patch(lab, { shown: hash });
       return true;
     },
-    showStored(lab, hash, entry) {
-      if (store.getState().entries[hash]) patch(lab, { shown: hash });
-      else put(lab, hash, entry);
+    async showStored(lab, hash, reading) {
+      patch(lab, { active: panel(lab).active + 1 });
+      try {
+        const entry = await reading;
+        if (entry && !store.getState().entries[hash]) put(lab, hash, entry);
+      } finally {
+        patch(lab, { active: panel(lab).active - 1 });
+      }
     },
     dismiss: (lab) => patch(lab, { failure: null }),
   };

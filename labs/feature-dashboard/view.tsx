@@ -57,7 +57,14 @@ function Panel(props: Props): ReactElement {
           <a href={`#/features/${spec.model}`}>See the dictionaries it has</a>
         </Notice>
       )}
-      <Part id="meaning">{has('meaning') && own && drawn && <Meaning context={drawn} />}</Part>
+      <Part id="meaning">
+        {has('meaning') && own && drawn ? (
+          <Meaning context={drawn} />
+        ) : (
+          // What is below keeps its place while this is on its way.
+          has('meaning') && running && <div className={styles.meaningPlace} />
+        )}
+      </Part>
       <Part id="test">
         {has('test') && (
           <TestText
@@ -96,9 +103,11 @@ function Panel(props: Props): ReactElement {
 function Waiting({ running, onRun }: { readonly running: boolean; readonly onRun: () => void }): ReactElement {
   if (!running)
     return (
-      <Notice title="This dashboard is not open yet" actions={<Button onClick={onRun}>Open it here</Button>}>
-        The stored one is read where there is one; else it is computed in this tab, with the model.
-      </Notice>
+      <div className={styles.place}>
+        <Notice title="This dashboard is not open yet" actions={<Button onClick={onRun}>Open it here</Button>}>
+          The stored one is read where there is one; else it is computed in this tab, with the model.
+        </Notice>
+      </div>
     );
   return (
     <div className={styles.thirds}>
