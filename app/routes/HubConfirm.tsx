@@ -92,10 +92,7 @@ function Offer({ found, offer, onConfirm, onCancel }: OfferProps): ReactElement 
               name="Model"
               value={`${needs.family}, ${count(needs.parameters)} parameters, ${needs.weights} weights, context of ${needs.context.toLocaleString('en')} tokens`}
             />
-            <Fact
-              name="In memory"
-              value={`${megabytes(needs.memory.packed)} with WebGPU, ${megabytes(needs.memory.plain)} without`}
-            />
+            <Fact name="In memory" value={megabytes(info?.backend === 'cpu' ? needs.memory.plain : needs.memory.packed)} />
             <Fact name="This device" value={why === null ? 'can run it' : `cannot run it: ${why}`} />
           </>
         )}

@@ -102,6 +102,7 @@ export default function ModelsPage(): ReactElement {
 function whereOf(model: ModelEntry, isLoaded: boolean, download: DownloadState | undefined): string {
   if (isLoaded) return 'loaded in this tab';
   if (model.source === 'local') return 'files of yours';
+  if (model.source === 'packaged') return 'local, beside this site';
   if (model.source !== 'hub') return 'comes with this site';
   if (download?.state === 'kept') return 'on this device';
   return download?.state === 'downloading' ? 'Hub, on its way' : 'Hub';

@@ -7,7 +7,7 @@ const PLAIN = 4;
 
 /** Bytes that a model holds in memory on the engine that runs, or where weights stay packed while none does. */
 export function memoryOf(model: ModelEntry, info: EngineInfo | null): number {
-  return info === null || info.backend === 'webgpu' ? model.requires.memoryBytes : plainOf(model);
+  return info?.backend === 'cpu' ? plainOf(model) : model.requires.memoryBytes;
 }
 
 /** Why this device cannot run a model of the list; null where it can. */

@@ -47,8 +47,8 @@ export interface ModelEntry {
   readonly scores?: string | undefined;
   /** Folder of the manifest, below the site, ending in `/`. */
   readonly folder: string;
-  /** Where its files are; a bundle below the site where absent. */
-  readonly source?: 'hub' | 'local' | undefined;
+  /** Where its files are; a bundle that comes with the site where absent, `packaged` where `npm run model:add` put it there. */
+  readonly source?: 'packaged' | 'hub' | 'local' | undefined;
 }
 
 const file = v.object({ path: v.string(), bytes: v.number(), sha256: v.string(), role: v.optional(v.string(), '') });
@@ -67,7 +67,11 @@ const sae: v.GenericSchema<unknown, SaeEntry> = v.object({
   ceRecovered: v.nullish(v.number()),
   dead: v.nullish(v.number()),
 });
-const manifest: v.GenericSchema<unknown, Omit<ModelEntry, 'folder' | 'source'>> = v.object({
+type ManifestFile = Omit<ModelEntry, 'folder' | 'source'> & {
+  /** Where it was taken from. */
+  readonly packages?: readonly unknown[] | undefined;
+};
+const manifest: v.GenericSchema<unknown, ManifestFile> = v.object({
   id: v.string(),
   name: v.string(),
   family: v.string(),
@@ -83,6 +87,7 @@ const manifest: v.GenericSchema<unknown, Omit<ModelEntry, 'folder' | 'source'>> 
   chat: v.optional(v.boolean()),
   card: v.optional(v.string()),
   scores: v.optional(v.string()),
+  packages: v.optional(v.array(v.unknown())),
 });
 const list = v.object({ models: v.array(v.object({ id: v.string(), path: v.string() })) });
 
@@ -116,7 +121,9 @@ export function createCatalogue(fetchJson: (path: string) => Promise<unknown>): 
   const one = async (id: string, path: string): Promise<ModelEntry> => {
     const found = v.safeParse(manifest, await fetchJson(path));
     if (!found.success) throw new VitrineError('bad-file', `${path} is missing or no manifest`);
-    return { ...found.output, id, folder: path.slice(0, path.lastIndexOf('/') + 1) };
+    const { packages, ...entry } = found.output;
+    const folder = path.slice(0, path.lastIndexOf('/') + 1);
+    return { ...entry, id, folder, ...(packages === undefined ? {} : { source: 'packaged' as const }) };
   };
   const load = async (): Promise<void> => {
     const catalogue = v.safeParse(list, await fetchJson('models/catalogue.json').catch(() => null));

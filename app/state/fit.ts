@@ -18,7 +18,7 @@ export function whyNot(asked: Asked, info: EngineInfo | null): string | null {
   const giB = (globalThis.navigator as { deviceMemory?: number } | undefined)?.deviceMemory;
   const backend = info?.backend ?? 'webgpu';
   const budget = memoryBudget(backend, giB);
-  const bytes = backend === 'webgpu' ? asked.packed : asked.plain;
+  const bytes = backend === 'cpu' ? asked.plain : asked.packed;
   if (bytes > budget) {
     const other = backend !== 'webgpu' && asked.packed <= memoryBudget('webgpu', giB) ? '; with WebGPU it would fit' : '';
     return `it needs ${size(bytes)} of memory, and ${size(budget)} are there for models${other}`;

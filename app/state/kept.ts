@@ -19,7 +19,7 @@ export interface KeepableFile {
 
 /** All files of a model and its dictionaries. @param folder the manifest's, below the site */
 export function filesOfModel(model: ModelEntry): readonly KeepableFile[] {
-  // What is not of this site is kept by those who fetch it.
+  // What did not come with this site is kept by those who fetch it, or lies on this machine.
   if (model.source !== undefined) return [];
   const below = (path: string): string => normalised(`${model.folder}${path}`);
   return [

@@ -111,7 +111,7 @@ export interface HubNeeds {
   /** As the file holds them: `BF16`, `Q4_1 and others` … */
   readonly weights: string;
   readonly context: number;
-  /** Bytes in memory while it runs: where weights stay packed (WebGPU), and where they do not. */
+  /** Bytes in memory while it runs: where weights stay packed (WebGPU, WASM), and where they do not (CPU). */
   readonly memory: { readonly packed: number; readonly plain: number };
   /** Bytes of the largest single array, where weights stay packed. */
   readonly largest: number;

@@ -52,7 +52,10 @@ test.describe('the content security policy', () => {
     expect(policy).toContain("default-src 'self'");
     expect(policy).toContain("object-src 'none'");
     expect(policy.replace("'wasm-unsafe-eval'", '').replace("style-src 'self' 'unsafe-inline'", '')).not.toContain('unsafe');
-    expect(policy).not.toMatch(/\*|https?:/);
+    // The Hub, for models that a reader has confirmed, and no other host.
+    const hub = 'https://huggingface.co https://*.huggingface.co https://*.hf.co';
+    expect(policy).toContain(`connect-src 'self' ${hub};`);
+    expect(policy.replace(hub, '')).not.toMatch(/\*|https?:/);
   });
 });
 

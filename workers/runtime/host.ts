@@ -172,7 +172,7 @@ class EngineHost {
       source: this.#environment.openSource(base),
       openElsewhere: (id) => this.#openElsewhere(id),
       budgetBytes: this.#environment.budgetBytes ?? defaultBudget(info),
-      packed: info.backend === 'webgpu',
+      packed: info.backend !== 'cpu',
       maxBufferBytes: info.limits['maxStorageBufferBindingSize'] ?? null,
     });
   }

@@ -37,7 +37,7 @@ export interface StoreOptions {
   readonly openElsewhere?: (id: string) => Promise<ModelFiles> | null;
   /** Bytes that everything may hold together. */
   readonly budgetBytes: number;
-  /** Weights stay packed (WebGPU) or are held as float32 (WASM, CPU). */
+  /** Weights stay packed (WebGPU, the kernels of WASM) or are held as float32 (CPU). */
   readonly packed: boolean;
   /** The largest buffer that the device can make; null: no limit of its own. */
   readonly maxBufferBytes: number | null;

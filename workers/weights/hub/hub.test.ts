@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HUB_CACHE, hubKey, type HubModel, type HubOffer } from '../../../core/files/hub.ts';
 import { serveHub, type HubServer } from '../../../scripts/lib/hub-server.ts';
+import { parseGgufHeader } from '../gguf/header.ts';
 import { memoryCaches, type MemoryCaches } from '../../testing/memory-caches.ts';
+import { localNeeds } from './needs.ts';
 import { openHubFiles, HUB_CHUNK } from './open.ts';
 import { download, free, kept, look, needs } from './service.ts';
 import { HubShelf } from './shelf.ts';
@@ -158,6 +162,26 @@ describe('what a model needs', () => {
     expect(found).toMatchObject({ family: 'llama', parameters, weights: 'bfloat16', context: 40 });
     expect(found.memory.plain).toBe(4 * parameters);
     expect(files().every((path) => path.endsWith('config.json'))).toBe(true);
+  });
+
+  it('of a GGUF is known from its header, and nothing of it is kept before it is confirmed', async () => {
+    const gguf = readFileSync(join(import.meta.dirname, '../../testdata/gguf/llama.gguf'));
+    hub.push('tiny/gguf', 'llama-golden.gguf', gguf);
+    const { offers } = await look('tiny/gguf', null, options());
+    const model = offers.find(({ model: { id } }) => id.endsWith('/llama-golden.gguf'))?.model;
+    if (!model) throw new Error('not offered');
+    const found = await needs(model, options());
+    const header = parseGgufHeader(gguf, gguf.length, 'llama-golden.gguf');
+    const parameters = [...(header?.tensors.values() ?? [])].reduce(
+      (sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1),
+      0,
+    );
+    expect(parameters).toBeGreaterThan(1_000);
+    expect(found).toMatchObject({ family: 'llama', parameters, config: { model_type: 'llama', num_hidden_layers: 2 } });
+    expect(found.memory.packed).toBeLessThan(gguf.length);
+    expect(caches.addresses(HUB_CACHE)).toEqual([]);
+    expect(await localNeeds([{ name: 'x.gguf', blob: new Blob([gguf]) }])).toEqual(found);
+    await expect(needs(offers[0]?.model ?? model, options())).rejects.toMatchObject({ code: 'bad-file' });
   });
 
   it('an architecture that is not known is said before anything is downloaded', async () => {
