@@ -155,12 +155,15 @@ def make(family: str) -> None:
         tensors[f"variant/{label}"] = flat("logits", variant(family, hf, change).native(ROWS), lengths)
         assert differ("logits", variant(family, hf, change).native(ROWS), logits, lengths) > 1e-2, label
 
-    hooks = gradient_hooks(names)
-    values, g = gradient(oracle, METRIC, ROWS, hooks, frozenset(), None, None, {})
-    values64, g64 = gradient(oracle64, METRIC, ROWS, hooks, frozenset(), None, None, {})
-    worst_gradient = max([relative(values, values64), *(differ(h, g[h], g64[h], lengths) for h in hooks)])
-    assert worst_gradient < 1e-4, worst_gradient
-    tensors |= {f"gradient/logitDiff/{h}": flat(h, g[h], lengths) for h in hooks} | {"gradient/logitDiff/values": values}
+    copied = [n for n in names if n.startswith("blocks.1.") and n.endswith(copies)]
+    grads = {}
+    for label, hooks, requested in (("logitDiff", gradient_hooks(names), frozenset()), ("logitDiff, copies", copied, frozenset(copied))):
+        values, g = gradient(oracle, METRIC, ROWS, hooks, requested, None, None, {})
+        values64, g64 = gradient(oracle64, METRIC, ROWS, hooks, requested, None, None, {})
+        worst_gradient = max([relative(values, values64), *(differ(h, g[h], g64[h], lengths) for h in hooks)])
+        assert worst_gradient < 1e-4, worst_gradient
+        tensors |= {f"gradient/{label}/{h}": flat(h, g[h], lengths) for h in hooks} | {f"gradient/{label}/values": values}
+        grads[label] = dict(metric=METRIC, hooks=hooks, noise=worst_gradient)
 
     cases = {}
     for i, (label, interventions) in enumerate(edits(oracle.config, names).items()):
@@ -172,7 +175,7 @@ def make(family: str) -> None:
         tensors[f"edit/{i}"] = flat("logits", edited, lengths)
         cases[label] = dict(interventions=interventions, noise=worst)
     save(f"tiny-{family}", tensors, dict(rows=ROWS, prompts=PROMPTS, hooks=names, noise=dict(float64=noise), variants=variants,
-                                         gradients=dict(logitDiff=dict(metric=METRIC, hooks=hooks, noise=worst_gradient)), cases=cases))
+                                         gradients=grads, cases=cases))
     cap = oracle.config.attn_logit_softcapping if family == "gemma2" else None
     if cap:
         scores = torch.cat([kept[n].flatten() for n in names if n.endswith("attn_scores")])

@@ -13,7 +13,7 @@ from torch import Tensor
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TESTDATA = ROOT / "workers" / "testdata"
-LIMIT = 4_000_000
+LIMIT = 6_000_000
 
 
 def save(name: str, tensors: dict[str, Tensor], meta: dict) -> None:

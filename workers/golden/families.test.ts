@@ -92,27 +92,29 @@ describeBackends('families, against transformers', (backend) => {
       }
     });
 
-    it(`${family}: gradients at every kind of hook`, async () => {
-      const before = tf.memory().numTensors;
-      const model = await goldenModel(family);
-      const { metric, hooks: asked } = gradients['logitDiff']!;
-      const result = await model.gradients(rows, metric, asked);
-      within(
-        relativeError(result.values, golden.values('gradient/logitDiff/values')),
-        TOLERANCE.gradient,
-        note('gradient', 'value'),
-      );
-      expect([...result.gradients.keys()].sort()).toEqual([...asked].sort());
-      for (const [hook, gradient] of result.gradients)
+    it.each(Object.entries(gradients))(
+      `${family}: gradients at every kind of hook: %s`,
+      async (label, { metric, hooks: asked }) => {
+        const before = tf.memory().numTensors;
+        const model = await goldenModel(family);
+        const result = await model.gradients(rows, metric, asked);
         within(
-          relativeError(await ownValues(gradient, lengths), golden.values(`gradient/logitDiff/${hook}`)),
+          relativeError(result.values, golden.values(`gradient/${label}/values`)),
           TOLERANCE.gradient,
-          note('gradient', hook),
+          note('gradient', 'value'),
         );
-      result.dispose();
-      model.dispose();
-      expect(tf.memory().numTensors).toBe(before);
-    });
+        expect([...result.gradients.keys()].sort()).toEqual([...asked].sort());
+        for (const [hook, gradient] of result.gradients)
+          within(
+            relativeError(await ownValues(gradient, lengths), golden.values(`gradient/${label}/${hook}`)),
+            TOLERANCE.gradient,
+            note('gradient', hook),
+          );
+        result.dispose();
+        model.dispose();
+        expect(tf.memory().numTensors).toBe(before);
+      },
+    );
 
     it(`${family}: interventions, split inputs among them`, async () => {
       const model = await goldenModel(family);
