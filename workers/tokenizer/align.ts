@@ -11,14 +11,16 @@ export const wellFormed = (text: string): string => text.replace(/[\ud800-\udfff
  * mapped byte by byte. Of a piece that they spell otherwise, every token that holds a part of it covers the whole piece.
  * @param spelled the bytes of all tokens, one after the other
  * @param lengths bytes of each token
+ * @param gaps    characters may be missing, wholly or in part: vocabularies exist that lack some bytes (SmolLM2: 21)
  * @returns       one range per token, or null where the tokens are not of this text
  */
 export function rangesInText(
   text: string,
   spelled: Uint8Array,
   lengths: readonly number[],
+  gaps = false,
 ): readonly (readonly [number, number])[] | null {
-  const bytes = walk(wellFormed(text), spelled);
+  const bytes = walk(wellFormed(text), spelled, gaps);
   if (!bytes) return null;
   let start = 0;
   let last = 0;
@@ -39,7 +41,7 @@ interface Origin {
 
 const SPACE = 0x20;
 
-function walk(text: string, spelled: Uint8Array): Origin | null {
+function walk(text: string, spelled: Uint8Array, gaps: boolean): Origin | null {
   const from = new Uint32Array(spelled.length);
   const to = new Uint32Array(spelled.length);
   let at = 0;
@@ -62,12 +64,20 @@ function walk(text: string, spelled: Uint8Array): Origin | null {
     const bytes = utf8.encode(piece);
     let found = spelling(piece, bytes);
     if (!found && skipSpace()) found = spelling(piece, bytes);
-    if (!found) return null;
-    for (let i = 0; i < found.length; i++) {
-      from[at + i] = found === bytes ? own + i : own;
-      to[at + i] = found === bytes ? own + i + 1 : own + bytes.length;
+    if (found) {
+      for (let i = 0; i < found.length; i++) {
+        from[at + i] = found === bytes ? own + i : own;
+        to[at + i] = found === bytes ? own + i + 1 : own + bytes.length;
+      }
+      at += found.length;
+    } else if (!gaps) return null;
+    else {
+      for (const [i, byte] of bytes.entries()) {
+        if (spelled[at] !== byte) continue;
+        from[at] = own + i;
+        to[at++] = own + i + 1;
+      }
     }
-    at += found.length;
     own += bytes.length;
   }
   // Where the text goes on with spaces of its own, one of them is taken for the other.

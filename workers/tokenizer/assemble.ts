@@ -74,10 +74,11 @@ export function assembleTokenizer(parts: TokenizerParts): Tokenizer {
       const hasBos = list.length > 0 && list[0] === bosId;
       if (text !== undefined)
         // The text may itself begin with the literal of BOS.
-        for (const bos of hasBos ? [true, false] : [false]) {
-          const found = rangesInText(text, join(bos ? list.slice(1) : list), spelled(bos));
-          if (found) return found;
-        }
+        for (const gaps of [false, true])
+          for (const bos of hasBos ? [true, false] : [false]) {
+            const found = rangesInText(text, join(bos ? list.slice(1) : list), spelled(bos), gaps);
+            if (found) return found;
+          }
       let at = 0;
       return spelled(hasBos).map((length) => {
         const from = at;

@@ -131,7 +131,8 @@ class Reader {
   at = 0;
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
-  readonly #text = new TextDecoder('utf-8', { fatal: true });
+  // U+FEFF is text like any other: vocabularies have tokens that begin with it.
+  readonly #text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
   constructor(bytes: Uint8Array, fileSize: number, file: string) {
     this.#bytes = bytes;
