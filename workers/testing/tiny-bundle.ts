@@ -98,7 +98,7 @@ async function addModel(files: Files, id: string, seed: number): Promise<void> {
 }
 
 /** Every byte is a token, and no two merge. */
-function byteTokenizer(): unknown {
+export function byteTokenizer(): unknown {
   const stand: string[] = [];
   for (let byte = 0, next = 0x100; byte < 256; byte++) {
     const printable = (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
