@@ -4,6 +4,7 @@ import type { Tokenizer } from '../api.ts';
 import { assembleTokenizer, type TokenizerParts } from './assemble.ts';
 import { bytesOfToken, likeRust } from './byte-level.ts';
 import { chatTemplateOf, prependsBos, specialTokens } from './config.ts';
+import { PairRanks } from './pair-ranks.ts';
 import { bytesOfPiece, sentencePieceEncoder, SPACE, type SentencePieces } from './sentencepiece.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -65,22 +66,22 @@ function byteLevelParts(json: Json, config: Json, { tokens, added }: Vocabulary)
 }
 
 function pieceParts(json: Json, model: Json, { tokens, ids, added }: Vocabulary): Pick<TokenizerParts, 'encode' | 'bytes'> {
-  const normalized = [...added.values()].filter((token) => token.normalized);
-  const own = new Map([...ids].filter(([, id]) => !added.has(id)));
-  const unknown = typeof model['unk_token'] === 'string' ? (ids.get(model['unk_token']) ?? null) : null;
-  const { pairs, longest } = mergesOf(model['merges'], ids);
-  const of: SentencePieces = {
-    // Added tokens that the vocabulary has as well still take part in merges.
-    pieces: isObject(model['vocab']) ? new Map(Object.entries(model['vocab']) as [string, number][]) : own,
-    merge: (left, right) => pairs.get(left, right),
-    literals: new Map([...added.values()].filter((token) => !token.normalized).map(({ content, id }) => [content, id])),
-    spacedLiterals: new Map(normalized.map(({ content, id }) => [content.replaceAll(' ', SPACE), id])),
-    prefix: prefixOf(json),
-    unknown,
-    longest,
-  };
+  const of = (normalized: boolean): Added[] => [...added.values()].filter((token) => token.normalized === normalized);
+  const ranks = ranksOf(model['merges'], ids);
   return {
-    encode: sentencePieceEncoder(of),
+    encode: sentencePieceEncoder({
+      pieces: ids,
+      merge(left, right, text) {
+        const rank = ranks.get(left, right);
+        const id = rank === null ? undefined : ids.get(text);
+        return rank === null || id === undefined ? null : { rank, id };
+      },
+      literals: new Map(of(false).map(({ content, id }) => [content, id])),
+      spacedLiterals: new Map(of(true).map(({ content, id }) => [content.replaceAll(' ', SPACE), id])),
+      prefix: prefixOf(json),
+      unknown: typeof model['unk_token'] === 'string' ? (ids.get(model['unk_token']) ?? null) : null,
+      longest: tokens.reduce((most, token) => Math.max(most, token?.length ?? 0), 0),
+    }),
     bytes: (id) => (tokens[id] === undefined ? NOTHING : bytesOfPiece(tokens[id], !added.has(id))),
   };
 }
@@ -161,54 +162,15 @@ function vocabularyOf(model: Json, list: unknown): Vocabulary {
   return { tokens, ids, added };
 }
 
-/** Merges by the ids of their two parts: an open-addressing table, as half a million of them are common. */
-class PairTable {
-  readonly #mask: number;
-  readonly #left: Int32Array;
-  readonly #right: Int32Array;
-  readonly #merges: Int32Array;
-
-  constructor(count: number) {
-    const size = 2 ** Math.ceil(Math.log2(2 * count + 2));
-    this.#mask = size - 1;
-    this.#left = new Int32Array(size).fill(-1);
-    this.#right = new Int32Array(size);
-    this.#merges = new Int32Array(2 * size);
-  }
-
-  #slot(left: number, right: number): number {
-    let at = (Math.imul(left, 0x9e3779b1) ^ Math.imul(right, 0x85ebca6b)) >>> 0;
-    for (at = (at ^ (at >>> 15)) & this.#mask; ; at = (at + 1) & this.#mask)
-      if (this.#left[at] === -1 || (this.#left[at] === left && this.#right[at] === right)) return at;
-  }
-
-  /** Of pairs that occur twice the later one counts, as in the reference. */
-  set(left: number, right: number, rank: number, id: number): void {
-    const at = this.#slot(left, right);
-    this.#left[at] = left;
-    this.#right[at] = right;
-    this.#merges[2 * at] = rank;
-    this.#merges[2 * at + 1] = id;
-  }
-
-  get(left: number, right: number): { readonly rank: number; readonly id: number } | null {
-    if (left < 0 || right < 0) return null;
-    const at = this.#slot(left, right);
-    return this.#left[at] === -1 ? null : { rank: this.#merges[2 * at] ?? 0, id: this.#merges[2 * at + 1] ?? 0 };
-  }
-}
-
-function mergesOf(merges: unknown, ids: ReadonlyMap<string, number>): { readonly pairs: PairTable; readonly longest: number } {
+function ranksOf(merges: unknown, ids: ReadonlyMap<string, number>): PairRanks {
   if (!Array.isArray(merges)) throw bad('tokenizer.json has no merges');
-  const pairs = new PairTable(merges.length);
-  let longest = 0;
+  const ranks = new PairRanks(merges.length);
   for (const [rank, merge] of merges.entries()) {
     const [a, b] = typeof merge === 'string' ? merge.split(' ') : Array.isArray(merge) ? (merge as unknown[]) : [];
-    const [left, right, joint] = typeof a === 'string' && typeof b === 'string' ? [ids.get(a), ids.get(b), ids.get(a + b)] : [];
-    if (left === undefined || right === undefined || joint === undefined)
-      throw bad(`tokenizer.json: merge ${rank} is not of the vocabulary`);
-    pairs.set(left, right, rank, joint);
-    longest = Math.max(longest, String(a).length + String(b).length);
+    const left = typeof a === 'string' ? ids.get(a) : undefined;
+    const right = typeof b === 'string' ? ids.get(b) : undefined;
+    if (left === undefined || right === undefined) throw bad(`tokenizer.json: merge ${rank} is not of the vocabulary`);
+    ranks.set(left, right, rank);
   }
-  return { pairs, longest };
+  return ranks;
 }
