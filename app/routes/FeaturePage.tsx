@@ -4,7 +4,9 @@ import { FEATURE_LAB } from '../../core/share/feature-address.ts';
 import { experiments } from '../shell/app.ts';
 import { ErrorBoundary } from '../shell/ErrorBoundary.tsx';
 import { forgetFailedLoads } from '../shell/labs.ts';
+import { HubGate } from './HubGate.tsx';
 import { BadLink, LabPanel, PanelSkeleton } from './LabPage.tsx';
+import { NoDictionaries } from './NoDictionaries.tsx';
 
 /** A dashboard: the lab without its question above it, as the panel's heading is the feature's name. */
 export default function FeaturePage(): ReactElement {
@@ -19,6 +21,8 @@ export default function FeaturePage(): ReactElement {
   return (
     <>
       <BadLink />
+      <HubGate lab={FEATURE_LAB} />
+      <NoDictionaries lab={FEATURE_LAB} />
       <ErrorBoundary what="This dashboard" onRetry={forgetFailedLoads} resetKey={name ?? ''}>
         <Suspense fallback={<PanelSkeleton />}>
           <LabPanel lab={FEATURE_LAB} />

@@ -12,6 +12,7 @@ import { Examples } from './Examples.tsx';
 import { HubGate } from './HubGate.tsx';
 import { HomeSections } from './HomeSections.tsx';
 import styles from './LabPage.module.css';
+import { NoDictionaries } from './NoDictionaries.tsx';
 import { ResultLine } from './ResultLine.tsx';
 import { SourceTag } from './SourceTag.tsx';
 import { usePanel } from './use-panel.ts';
@@ -28,6 +29,7 @@ export function LabPage({ lab }: { readonly lab: string }): ReactElement {
       </p>
       <BadLink />
       <HubGate lab={lab} />
+      <NoDictionaries lab={lab} />
       <div className={styles.above}>
         <Examples lab={lab} />
         <SourceTag lab={lab} />

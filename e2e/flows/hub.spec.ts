@@ -140,6 +140,7 @@ test('every lab asks the model that is chosen, or says in a sentence what is mis
   ] as const) {
     await page.goto(`${site.url}#/lab/${lab}`);
     await expect(page.getByRole('main')).toContainText(sentence);
+    await expect(page.getByRole('main')).toContainText(`${REPO} comes without dictionaries`);
     await expect(page.getByText('Something went wrong inside')).toHaveCount(0);
   }
 });
