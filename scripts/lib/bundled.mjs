@@ -11,7 +11,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const CACHE = join(ROOT, '.cache', 'node');
 const SOURCES = ['core', 'labs', 'workers', 'scripts', 'package-lock.json'];
-const ENTRIES = { vitrine: 'scripts/cli/main.ts', posters: 'scripts/posters/main.ts' };
+const ENTRIES = { vitrine: 'scripts/cli/main.ts', posters: 'scripts/posters/main.ts', 'bench-gpu': 'scripts/bench/gpu/main.ts' };
 
 /** Path, size and time of every source: what decides whether the bundle is still the right one. */
 function fingerprint(path) {
