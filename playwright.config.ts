@@ -39,7 +39,7 @@ const config: PlaywrightTestConfig = defineConfig({
     { name: 'flows', testDir: 'e2e/flows' },
     { name: 'a11y', testDir: 'e2e/a11y' },
     // Compared with pictures where there are any: `npm run visual` compares, `npm run visual -- --update-snapshots` makes them.
-    ...(process.env['VISUAL'] === '1' ? [{ name: 'visual', testDir: 'e2e/visual' }] : []),
+    ...(process.env['VISUAL'] ? [{ name: 'visual', testDir: 'e2e/visual' }] : []),
   ],
 });
 
