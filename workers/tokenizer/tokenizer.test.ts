@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytesOfToken } from './byte-level.ts';
+import { withinVocabulary } from './limit.ts';
 import { createTokenizer } from './tokenizer.ts';
 
 /** All 256 bytes, and a few merges; GPT-2's own splitting. */
@@ -107,6 +108,22 @@ describe('tokenizer', () => {
     ['an absurd id', withVocabulary({ a: 1e12 }), 'bad-file'],
   ])('refuses %s', (_what, json, code) => {
     expect(() => createTokenizer(json, CONFIG)).toThrow(expect.objectContaining({ code }));
+  });
+});
+
+describe('tokenizers that list more than a model has', () => {
+  it('refuse texts with such a token, not the model', async () => {
+    const limited = withinVocabulary(small, small.size - 1, 'm');
+    const [beyond] = [small.token(small.size - 1).text];
+    expect(limited.size).toBe(small.size - 1);
+    expect(limited.encodePrompt('the cat')).toEqual(small.encodePrompt('the cat'));
+    expect(limited.single(' cat')).toBe(small.single(' cat'));
+    expect(limited.single('\u0085\n')).toBeNull();
+    expect(beyond).toBe('\ufffd\n');
+    for (const encode of [limited.encode, limited.encodePrompt])
+      expect(() => encode('\u0085\n')).toThrow(expect.objectContaining({ code: 'bad-spec' }));
+    expect(withinVocabulary(small, small.size, 'm')).toBe(small);
+    expect(() => withinVocabulary(small, 100, 'm')).toThrow(expect.objectContaining({ code: 'bad-file' }));
   });
 });
 

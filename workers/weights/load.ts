@@ -6,6 +6,7 @@ import { familyOf, type JsonObject } from '../model/families/index.ts';
 import { createHookedModel } from '../model/hooked-model.ts';
 import { loadAll, WeightLoader, type WeightSource } from '../model/weights.ts';
 import { createSae } from '../saes/sae.ts';
+import { withinVocabulary } from '../tokenizer/limit.ts';
 import { createTokenizer } from '../tokenizer/tokenizer.ts';
 import { readJson, type Bundle } from './catalogue.ts';
 import { readChecked, type FileSource } from './file-source.ts';
@@ -33,11 +34,10 @@ export async function loadModel(
   const { signal } = options;
   const progress = track(files, options);
   try {
-    const { source, config: json, tokenizer } = await openCheckpoint(files, { signal, onRead: progress.read });
+    const { source, config: json, tokenizer: read } = await openCheckpoint(files, { signal, onRead: progress.read });
     const family = familyOf(json);
     const config = family.parseConfig(json);
-    if (tokenizer.size > config.dVocab)
-      throw new VitrineError('bad-file', `${files.id}: ${tokenizer.size} tokens in a vocabulary of ${config.dVocab}`);
+    const tokenizer = withinVocabulary(read, config.dVocab, files.id);
     const loader = new WeightLoader(source, quantization, async () => {
       await options.checkpoint?.();
       signal?.throwIfAborted();
