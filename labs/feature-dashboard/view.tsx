@@ -103,7 +103,7 @@ function Panel(props: Props): ReactElement {
 function Waiting({ running, onRun }: { readonly running: boolean; readonly onRun: () => void }): ReactElement {
   if (!running)
     return (
-      <div className={styles.place}>
+      <div className={styles.room}>
         <Notice title="This dashboard is not open yet" actions={<Button onClick={onRun}>Open it here</Button>}>
           The stored one is read where there is one; else it is computed in this tab, with the model.
         </Notice>

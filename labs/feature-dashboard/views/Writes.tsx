@@ -96,7 +96,7 @@ export function Writes({ context }: { readonly context: DashboardContext }): Rea
 }
 
 const NotRead = (): ReactElement => (
-  <section aria-label="What it writes" className={styles.place}>
+  <section aria-label="What it writes" className={styles.room}>
     <h2>What it writes</h2>
     <p className={styles.none}>
       This is read off the model’s weights, which are not here yet. Everything else on this page was stored with the site.

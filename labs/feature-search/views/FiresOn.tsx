@@ -81,7 +81,7 @@ function Answer({ context, index, saes }: AnswerProps): ReactElement {
     <Figure
       title={`What fires on ${word}`}
       file={`${file}-fires`}
-      caption={`${plural(rows.length, 'feature has', 'features have')} it among the tokens of ${rows.length === 1 ? 'its' : 'their'} stored examples${first ? `; feature ${first.feature} of ${siteShort(first.hook)} most: ${first.n} of ${first.sample} tokens on which it is active, drawn at random, are ${word}` : ''}. Of each feature the ${TOKENS_KEPT} commonest are known, so one that seldom fires on it is missing.${left > 0 ? ` ${plural(left, 'dictionary has', 'dictionaries have')} other weights now and ${left === 1 ? 'is' : 'are'} left out.` : ''}`}
+      caption={`${plural(rows.length, 'feature has', 'features have')} it among the tokens of ${rows.length === 1 ? 'its' : 'their'} stored examples${first ? `; feature ${first.feature} of ${siteShort(first.hook)} most: ${first.n} of ${first.sample} tokens on which it is active, drawn at random, are ${word}` : ''}. “Up to”: the largest activation on it among all stored examples, as a share of the feature’s maximum. Of each feature the ${TOKENS_KEPT} commonest are known, so one that seldom fires on it is missing.${left > 0 ? ` ${plural(left, 'dictionary has', 'dictionaries have')} other weights now and ${left === 1 ? 'is' : 'are'} left out.` : ''}`}
       data={{
         columns: ['dictionary', 'feature', 'of its random sample', 'sample', 'largest on it, share of its maximum'],
         rows: () => rows.map(({ sae, feature, n, sample, share }) => [sae, feature, n, sample, share]),
@@ -99,8 +99,8 @@ function Answer({ context, index, saes }: AnswerProps): ReactElement {
           hook,
           feature,
           value: `${n} of ${sample}`,
-          of: 'random active tokens',
-          fact: `up to ${percent(share)} of its max`,
+          of: 'at random',
+          fact: `up to ${percent(share)}`,
         }))}
       />
     </Figure>
