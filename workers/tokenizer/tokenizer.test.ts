@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { VitrineError } from '../../core/protocol/errors.ts';
 import { bytesOfToken } from './byte-level.ts';
 import { withinVocabulary } from './limit.ts';
 import { createTokenizer } from './tokenizer.ts';
@@ -124,6 +125,43 @@ describe('tokenizers that list more than a model has', () => {
       expect(() => encode('\u0085\n')).toThrow(expect.objectContaining({ code: 'bad-spec' }));
     expect(withinVocabulary(small, small.size, 'm')).toBe(small);
     expect(() => withinVocabulary(small, 100, 'm')).toThrow(expect.objectContaining({ code: 'bad-file' }));
+  });
+});
+
+describe('a broken tokenizer.json', () => {
+  const anything = fc.oneof(fc.anything(), fc.string(), fc.constantFrom(null, -1, 2 ** 40, [], {}, [['a']], 'ab c'));
+  const paths: readonly (readonly string[])[] = [
+    ...['added_tokens', 'normalizer', 'pre_tokenizer', 'post_processor', 'decoder', 'model'].map((key) => [key]),
+    ...['vocab', 'merges', 'unk_token', 'ignore_merges', 'byte_fallback', 'continuing_subword_suffix'].map((key) => [
+      'model',
+      key,
+    ]),
+    ...['type', 'use_regex', 'pattern'].flatMap((key) => [
+      ['pre_tokenizer', key],
+      ['normalizer', key],
+    ]),
+    ...['id', 'content', 'lstrip', 'normalized'].map((key) => ['added_tokens', '0', key]),
+    ['model', 'merges', '3'],
+    ['model', 'vocab', 'the'],
+  ];
+  const put = (value: unknown, [key = '', ...rest]: readonly string[], bad: unknown): unknown => {
+    const base = typeof value === 'object' && value !== null ? value : {};
+    const inner = rest.length === 0 ? bad : put((base as Record<string, unknown>)[key], rest, bad);
+    return Array.isArray(base) ? base.map((x: unknown, i) => (String(i) === key ? inner : x)) : { ...base, [key]: inner };
+  };
+
+  it('makes a tokenizer or a typed error, whatever is wrong', () => {
+    const json = JSON.parse(JSON.stringify(smallJson())) as unknown;
+    fc.assert(
+      fc.property(fc.constantFrom(...paths), anything, (path, bad) => {
+        try {
+          createTokenizer(put(json, path, bad), CONFIG).encodePrompt('the café\n\n<|endoftext|> 12');
+        } catch (error) {
+          if (!(error instanceof VitrineError)) throw error;
+        }
+      }),
+      { numRuns: 1_500 },
+    );
   });
 });
 
