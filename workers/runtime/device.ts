@@ -6,7 +6,7 @@ import type { BackendChoice } from '../../core/protocol/messages.ts';
 import { registerFusedBlock } from '../kernels/fused-block/index.ts';
 import { wasmBlock } from '../kernels/fused-block/wasm.ts';
 import { tf } from '../kernels/tf.ts';
-import { closeKernels, openKernels, type KernelSource } from '../kernels/wasm/kernels.ts';
+import { closeKernels, openKernels, wasmKernels, type KernelSource } from '../kernels/wasm/kernels.ts';
 import { openWebGpu, webGpuStatus, type WebGpuDevice } from './webgpu-device.ts';
 
 export type { BackendWasm };
@@ -72,7 +72,7 @@ async function open(backend: BackendName, reason: string, options: DeviceOptions
     software: gpu?.software ?? false,
     features: gpu?.features ?? [],
     limits: gpu?.limits ?? {},
-    threads: backend === 'wasm' ? (options.threads ?? 1) : null,
+    threads: backend === 'wasm' ? (wasmKernels()?.threads ?? options.threads ?? 1) : null,
     reason,
   };
   current = { info, gpu };
@@ -126,10 +126,10 @@ async function restoreFactories(backend: BackendName): Promise<void> {
   }
 }
 
-/** Bytes that tensors hold, and on WebGPU the bytes of all buffers, free ones of the pool included. */
+/** Bytes that tensors and the WASM kernels hold, and on WebGPU the bytes of all buffers, free ones of the pool included. */
 export function deviceBytes(): number {
   const memory = tf.memory() as { numBytes: number; numBytesAllocatedInGPU?: number };
-  return memory.numBytesAllocatedInGPU ?? memory.numBytes;
+  return memory.numBytesAllocatedInGPU ?? memory.numBytes + (wasmKernels()?.heap.bytes ?? 0);
 }
 
 /** Gives the pool's unused GPU buffers back: tfjs keeps every size it ever used. */

@@ -13,7 +13,6 @@ interface Span {
 /** First-fit allocation in a WASM memory: few, large, long-lived blocks. Addresses are multiples of 64. */
 export class Heap {
   readonly memory: WebAssembly.Memory;
-  readonly #first: number;
   #end: number;
   /** Free spans by address; no two touch. */
   readonly #free: Span[] = [];
@@ -22,7 +21,6 @@ export class Heap {
   /** @param first everything from here on is the heap's */
   constructor(memory: WebAssembly.Memory, first: number) {
     this.memory = memory;
-    this.#first = first;
     this.#end = first;
   }
 
@@ -88,10 +86,5 @@ export class Heap {
       before.size += span.size;
       this.#free.splice(i, 1);
     }
-  }
-
-  /** Where the heap begins, for tests. */
-  get first(): number {
-    return this.#first;
   }
 }

@@ -31,7 +31,6 @@ export interface Exports {
   run(control: number, scratch: number, naps: number): number;
   settle(control: number, naps: number): number;
   serve(control: number, slot: number): void;
-  top(x: number, n: number, count: number, values: number, indices: number): void;
 }
 
 /** Fixed addresses, below the heap. The compiler's own data, if any, is below the first. */
@@ -162,15 +161,6 @@ export class WasmKernels {
     this.#scratch = this.heap.allocate(this.#scratchBytes * this.#slots);
     const slots = this.ints(SLOTS, this.#slots);
     for (let i = 0; i < this.#slots; i++) slots[i] = this.#scratch + i * this.#scratchBytes;
-  }
-
-  /** The `count` largest of n numbers in this memory, ties by lower index. */
-  top(x: number, n: number, count: number): { readonly values: Float32Array; readonly indices: Int32Array } {
-    this.begin();
-    const values = this.temporary(count * 4);
-    const indices = this.temporary(count * 4);
-    this.#exports.top(x, n, count, values, indices);
-    return { values: this.floats(values, count).slice(), indices: this.ints(indices, count).slice() };
   }
 
   close(): void {

@@ -252,20 +252,3 @@ export function serve(control: i32, slot: i32): void {
     if (atomic.sub<i32>(control + INSIDE, 1) === 1) atomic.notify(control + INSIDE, -1);
   }
 }
-
-/** The `count` largest of x, largest first, ties by lower index. */
-export function top(x: i32, n: i32, count: i32, values: i32, indices: i32): void {
-  let filled = 0;
-  for (let i = 0; i < n; i++) {
-    const v = load<f32>(x + (i << 2));
-    if (filled === count && v <= load<f32>(values + ((count - 1) << 2))) continue;
-    let at = filled < count ? filled++ : count - 1;
-    while (at > 0 && load<f32>(values + ((at - 1) << 2)) < v) {
-      store<f32>(values + (at << 2), load<f32>(values + ((at - 1) << 2)));
-      store<i32>(indices + (at << 2), load<i32>(indices + ((at - 1) << 2)));
-      at--;
-    }
-    store<f32>(values + (at << 2), v);
-    store<i32>(indices + (at << 2), i);
-  }
-}
