@@ -106,6 +106,8 @@ function Offer({ found, offer, onConfirm, onCancel }: OfferProps): ReactElement 
           disabled={!needs || why !== null}
           onClick={() => {
             if (!needs) return;
+            // Asked for by the reader, so the browser may be asked not to drop it when room is short.
+            void (navigator.storage as Partial<StorageManager> | undefined)?.persist?.().catch(() => false);
             hub.add({ model: offer.model, bytes: offer.bytes, needs, license: found.license, gated: found.gated });
             onConfirm(offer.model.id);
           }}

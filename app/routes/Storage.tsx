@@ -83,6 +83,12 @@ export function Storage(): ReactElement {
             <dd>{size(known.usage.files)}</dd>
             <dt>Recorded results, dashboards, manifests</dt>
             <dd>{size(known.usage.data)}</dd>
+            {known.usage.hub > 0 && (
+              <>
+                <dt>Models of the Hub, freed one by one above</dt>
+                <dd>{size(known.usage.hub)}</dd>
+              </>
+            )}
             {known.usage.total !== null && (
               <>
                 <dt>All, the app included</dt>

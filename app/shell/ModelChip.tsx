@@ -4,8 +4,7 @@ import { downloadBytes } from '../state/catalogue.ts';
 import { catalogue, engineHost, experiments } from './app.ts';
 import { openDialog } from './dialogs.ts';
 import { backendLabel, engineSentence, megabytes } from './format.ts';
-import { isHubId } from '../../core/files/hub.ts';
-import { nameOf } from './switch-model.ts';
+import { parseHubId } from '../../core/files/hub.ts';
 import styles from './TopBar.module.css';
 
 /** Model, backend and weight in a few words; opens the model sheet. */
@@ -23,12 +22,16 @@ export function ModelChip(): ReactElement {
   return (
     <button type="button" className={styles.chip} title={engineSentence(status)} onClick={() => openDialog('model')}>
       <span className={styles.dot} data-state={status.state} aria-hidden="true" />
-      <b>{isHubId(id) ? short(nameOf(id)) : id}</b>
+      <b>{short(id).replace(/^local:/, '')}</b>
       <span className={styles.chipDetail}>{detail.filter((part) => part !== null).join(' · ')}</span>
       <span className="visually-hidden">. Engine: {engineSentence(status)} Open the model sheet</span>
     </button>
   );
 }
 
-/** Without the owner: the bar is narrow. */
-const short = (name: string): string => name.slice(name.indexOf('/') + 1);
+/** A model of the Hub in few letters: the bar is narrow. */
+function short(id: string): string {
+  const { repo, file } = parseHubId(id) ?? { repo: id, file: null };
+  const name = file ?? repo;
+  return name.slice(name.lastIndexOf('/') + 1).replace(/\.gguf$/i, '');
+}

@@ -1,4 +1,5 @@
 import { FILES_CACHE, keptAddress } from '../../core/files/kept.ts';
+import { HUB_CACHE } from '../../core/files/hub.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import type { ModelEntry } from './catalogue.ts';
 
@@ -131,6 +132,8 @@ export interface Usage {
   readonly files: number;
   /** Manifests, recorded results, dashboards. */
   readonly data: number;
+  /** Models of the Hub, freed one by one. */
+  readonly hub: number;
   /** All that the browser counts for this site, the app included; null where it does not say. */
   readonly total: number | null;
   /** What it would give at most. */
@@ -139,7 +142,8 @@ export interface Usage {
 
 export async function usage(): Promise<Usage> {
   const { usage: total, quota } = await estimate();
-  return { files: await weigh(FILES_CACHE), data: await weigh(DATA_CACHE), total: total ?? null, quota: quota ?? null };
+  const [files, data, hub] = await Promise.all([FILES_CACHE, DATA_CACHE, HUB_CACHE].map(weigh));
+  return { files: files ?? 0, data: data ?? 0, hub: hub ?? 0, total: total ?? null, quota: quota ?? null };
 }
 
 const estimate = async (): Promise<StorageEstimate> => {
