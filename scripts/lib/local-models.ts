@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Plugin } from 'vite';
 
 /** Lists what `npm run model:add` put into the site's folder; not in git, and read by nobody but the functions here. */
@@ -42,7 +42,8 @@ export function localModelsPlugin(): Plugin {
     name: 'local-models',
     configResolved(config) {
       site = config.publicDir;
-      out = join(config.root, config.build.outDir);
+      // The folder may be named by an absolute path.
+      out = resolve(config.root, config.build.outDir);
     },
     configureServer(server) {
       server.middlewares.use((request, response, next) => {
