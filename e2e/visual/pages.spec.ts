@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { libraryFile, listsFragment, type Library } from '../../core/lists/index.ts';
+import { listsFragment, type Library } from '../../core/lists/index.ts';
 import { labFragment } from '../../core/share/address.ts';
 import { parseSpec } from '../../core/spec/index.ts';
 import searchLab from '../../labs/feature-search/examples.json' with { type: 'json' };
@@ -68,13 +68,10 @@ const share = (name: string): ((page: Page) => Promise<void>) =>
     await page.getByRole('dialog').getByRole('tab', { name, exact: true }).click();
   });
 
-const importLists = async (page: Page): Promise<void> => {
-  const [chooser] = await Promise.all([
-    page.waitForEvent('filechooser'),
-    page.getByRole('button', { name: 'Import a file' }).click(),
-  ]);
-  await chooser.setFiles({ name: 'lists.json', mimeType: 'application/json', buffer: Buffer.from(libraryFile(LIBRARY)) });
-  await page.getByRole('region', { name: 'Your lists' }).getByRole('link', { name: 'Names' }).waitFor();
+/** Takes the lists of the link. */
+const keepLists = async (page: Page): Promise<void> => {
+  await page.getByRole('button', { name: 'Keep', exact: true }).click();
+  await page.getByRole('region', { name: 'Your lists' }).getByRole('rowheader', { name: 'Names' }).waitFor();
 };
 
 /** Frames of the gallery as far as they are in the window, each with its recorded result. */
@@ -131,12 +128,12 @@ const SCENES: readonly Scene[] = [
     },
   },
   { name: 'lists-empty', fragment: '#/lists', prepare: (page) => page.getByRole('button', { name: 'New list' }).waitFor() },
-  { name: 'lists', fragment: '#/lists', prepare: importLists },
+  { name: 'lists', fragment: listsFragment(LIBRARY), prepare: keepLists },
   {
     name: 'list',
-    fragment: '#/lists',
+    fragment: listsFragment(LIBRARY),
     prepare: async (page) => {
-      await importLists(page);
+      await keepLists(page);
       await page.getByRole('region', { name: 'Your lists' }).getByRole('link', { name: 'Names' }).click();
       await page.getByRole('list', { name: 'Items' }).getByRole('listitem').nth(1).waitFor();
     },
@@ -230,7 +227,7 @@ for (const { device, colorScheme } of LOOKS)
             page.locator('[data-volatile]'),
             page.getByRole('textbox', { name: 'Link' }),
             page.getByRole('dialog').locator('pre, iframe'),
-            page.locator('footer time'),
+            page.locator('time'),
           ],
           maxDiffPixelRatio: 0.001,
         });
