@@ -6,7 +6,6 @@ import type { FusedWeights, KvStore } from './types.ts';
 
 /** Something in the kernels' memory that goes when its tensor goes. */
 interface Copy {
-  readonly kernels: WasmKernels;
   readonly of: Tensor;
   readonly at: readonly number[];
 }
@@ -15,31 +14,41 @@ export interface KvCopy extends Copy {
   filled: number;
 }
 
-const vectors = new Map<tf.DataId, Copy>();
-const caches = new Map<tf.DataId, KvCopy>();
+interface Copies {
+  readonly vectors: Map<tf.DataId, Copy>;
+  readonly caches: Map<tf.DataId, KvCopy>;
+}
+/** They go with the kernels. */
+const copies = new WeakMap<WasmKernels, Copies>();
 
-/** Frees copies whose tensors are gone, or whose kernels are not these. */
-function sweep(copies: Map<tf.DataId, Copy>, kernels: WasmKernels): void {
-  for (const [id, copy] of copies) {
-    if (copy.kernels === kernels && !copy.of.isDisposed) continue;
-    // Memory of other kernels is gone with them.
-    if (copy.kernels === kernels) for (const at of copy.at) kernels.heap.release(at);
-    copies.delete(id);
+function copiesOf(kernels: WasmKernels): Copies {
+  let found = copies.get(kernels);
+  if (!found) copies.set(kernels, (found = { vectors: new Map(), caches: new Map() }));
+  return found;
+}
+
+/** Frees copies whose tensors are gone. */
+function sweep(kernels: WasmKernels, all: Map<tf.DataId, Copy>): void {
+  for (const [id, { of, at }] of all) {
+    if (!of.isDisposed) continue;
+    for (const address of at) kernels.heap.release(address);
+    all.delete(id);
   }
 }
 
 /** Address of a copy of a bias or gain, padded to eights with zeros; 0 for null. Made once. */
 export function vectorAt(kernels: WasmKernels, tensor: tf.Tensor1D | null): number {
   if (!tensor) return 0;
+  const { vectors } = copiesOf(kernels);
   const known = vectors.get(tensor.dataId);
-  if (known && known.kernels === kernels) return known.at[0] ?? 0;
-  sweep(vectors, kernels);
+  if (known) return known.at[0] ?? 0;
+  sweep(kernels, vectors);
   const width = padded(tensor.size);
   const at = kernels.heap.allocate(width * 4);
   const to = kernels.floats(at, width);
   to.fill(0);
   to.set(view(tensor));
-  vectors.set(tensor.dataId, { kernels, of: tensor, at: [at] });
+  vectors.set(tensor.dataId, { of: tensor, at: [at] });
   return at;
 }
 
@@ -48,42 +57,40 @@ export function vectorAt(kernels: WasmKernels, tensor: tf.Tensor1D | null): numb
  * since the last call are taken over first.
  */
 export function cacheAt(kernels: WasmKernels, { k, v, filled }: KvStore): KvCopy {
+  const { caches } = copiesOf(kernels);
   let copy = caches.get(k.dataId);
-  if (!copy || copy.kernels !== kernels) {
-    sweep(caches, kernels);
-    const at = [kernels.heap.allocate(k.size * 4), kernels.heap.allocate(v.size * 4)];
-    copy = { kernels, of: k, at, filled: 0 };
+  if (!copy) {
+    sweep(kernels, caches);
+    copy = { of: k, at: [kernels.heap.allocate(k.size * 4), kernels.heap.allocate(v.size * 4)], filled: 0 };
     caches.set(k.dataId, copy);
   }
   if (copy.filled !== filled) {
-    const [keys = 0, values = 0] = copy.at;
-    for (const [tensor, at] of [
-      [k, keys],
-      [v, values],
-    ] as const)
-      kernels.floats(at, tensor.size).set(view(tensor));
+    pairs(copy, k, v).forEach(([tensor, at]) => kernels.floats(at, tensor.size).set(view(tensor)));
     copy.filled = filled;
   }
   return copy;
 }
 
 /** Writes positions filled … filled + more − 1 of the copy back to the tensors, where every other way reads them. */
-export function writeBack(copy: KvCopy, { k, v, filled }: KvStore, more: number): void {
+export function writeBack(kernels: WasmKernels, copy: KvCopy, { k, v, filled }: KvStore, more: number): void {
   const [batch = 1, capacity = 0, heads = 0, width = 0] = k.shape;
   const row = heads * width;
-  const [keys = 0, values = 0] = copy.at;
-  for (const [tensor, at] of [
-    [k, keys],
-    [v, values],
-  ] as const) {
+  for (const [tensor, at] of pairs(copy, k, v)) {
     const to = view(tensor);
-    const from = copy.kernels.floats(at, tensor.size);
+    const from = kernels.floats(at, tensor.size);
     for (let b = 0; b < batch; b++) {
       const first = (b * capacity + filled) * row;
       to.set(from.subarray(first, first + more * row), first);
     }
   }
   copy.filled = filled + more;
+}
+
+function pairs({ at: [keys = 0, values = 0] }: KvCopy, k: Tensor, v: Tensor): (readonly [Tensor, number])[] {
+  return [
+    [k, keys],
+    [v, values],
+  ];
 }
 
 /** Whether all matrices of a block are in the memory of these kernels. */

@@ -46,7 +46,7 @@ export function wasmBlock(x: Tensor, weights: FusedWeights, ctx: FusedContext): 
   const hidden = addHidden(step, mlpIn, weights.mlp);
   const out = addResidual(step, hidden, weights.mlp.out, weights.ln2Post, mid);
   kernels.run();
-  if (kv && copy) writeBack(copy, kv, length);
+  if (kv && copy) writeBack(kernels, copy, kv, length);
   return output([batch, length, dModel], (to) => copyRows(kernels.floats(out, rows * width), width, to, dModel, rows, dModel));
 }
 

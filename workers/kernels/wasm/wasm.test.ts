@@ -176,6 +176,38 @@ for (const build of BUILDS) {
       }
     });
 
+    it('nonlinearities, to float32’s last bits', () => {
+      const kernels = wasmKernels()!;
+      const x = Float32Array.from({ length: 4000 }, (_, i) => (i - 2000) / 150);
+      const up = random(4000, 3);
+      // erf in float64, by its series; beyond 6 it is 1.
+      const erf = (v: number): number => {
+        if (Math.abs(v) > 6) return Math.sign(v);
+        let term = v;
+        let sum = v;
+        for (let n = 1; n < 200; n++) sum += (term *= (-v * v) / n) / (2 * n + 1);
+        return (2 / Math.sqrt(Math.PI)) * sum;
+      };
+      const exact: ((v: number) => number)[] = [
+        (v) => 0.5 * v * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (v + 0.044715 * v ** 3))),
+        // The series cancels where erf is near 1.
+        (v) => (Math.abs(v) > 5 ? Math.max(v, 0) : 0.5 * v * (1 + erf(v * Math.SQRT1_2))),
+        (v) => v / (1 + Math.exp(-v)),
+        (v) => Math.max(v, 0),
+      ];
+      for (const [kind, f] of exact.entries()) {
+        const program = kernels.begin();
+        const [gate, by, y] = [kernels.temporary(16_000), kernels.temporary(16_000), kernels.temporary(16_000)];
+        kernels.floats(gate, 4000).set(x);
+        kernels.floats(by, 4000).set(up);
+        program.add(OP.gated, 500, 16, [gate, by, y, 500, kind]);
+        kernels.run();
+        const got = kernels.floats(y, 4000);
+        const errors = [...x].map((v, i) => Math.abs(got[i]! - f(v) * up[i]!) / Math.max(1, Math.abs(v * up[i]!)));
+        expect(Math.max(...errors), `kind ${kind}`).toBeLessThan(4e-7);
+      }
+    });
+
     it('holds int4 and int8 in the bytes of their format, and gives them back', () => {
       const kernels = wasmKernels()!;
       const before = kernels.heap.bytes;
