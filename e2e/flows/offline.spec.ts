@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { BrowserContext, Page } from '@playwright/test';
 import { FILES_CACHE } from '../../core/files/kept.ts';
 import { lab as activations } from '../../labs/activations/spec.ts';
@@ -88,7 +87,7 @@ test('a new version says so, waits until it is taken, and loses nothing that was
   await expectLive(second);
 
   // The same site, built once more: its service worker differs, and so does a file that it keeps.
-  const worker = readFileSync(new URL('../../dist/sw.js', import.meta.url), 'utf8');
+  const worker = site.file('sw.js').toString();
   site.breaks(/^sw\.js$/, instead(`${worker}\n/* another build */`, 'text/javascript'));
   await promptBox(page).fill('typed and not yet run');
   await page.evaluate(async () => void (await (await navigator.serviceWorker.getRegistration())?.update()));
