@@ -24,7 +24,8 @@ export const browserKernels: KernelSource = {
   start(init, onEnd) {
     const worker = new Worker(new URL('./thread.worker.ts', import.meta.url), { type: 'module' });
     worker.addEventListener('error', (event) => onEnd(event.message));
+    const ready = new Promise<void>((resolve) => worker.addEventListener('message', () => resolve(), { once: true }));
     worker.postMessage(init);
-    return { terminate: () => worker.terminate() };
+    return { ready, terminate: () => worker.terminate() };
   },
 };

@@ -10,6 +10,8 @@ export interface PoolStart {
   readonly slot: number;
 }
 export interface PoolThread {
+  /** Resolves when it is about to serve; a browser starts it only while its owner's event loop turns. */
+  readonly ready?: Promise<void>;
   terminate(): void;
 }
 /** Which of the four builds of the kernels: with fused multiply-add, with threads. */
@@ -44,6 +46,8 @@ const CLOSE = CONTROL / 4 + 33;
 /** 2 GiB, where addresses stay positive; less where a device cannot set that much aside. */
 const MOST_PAGES = [32_768, 16_384, 8192, 4096];
 const MOST_THREADS = 8;
+/** How long the opening waits for threads, ms. */
+const START_MS = 3000;
 const FIRST_SCRATCH = 131_072;
 /** Sleeps of 20 ms without progress after which a thread is taken for dead: ten seconds. */
 const PATIENCE = 500;
@@ -102,6 +106,14 @@ export class WasmKernels {
       const init = { module, memory: this.heap.memory, control: CONTROL, slot: SLOTS + i * 4 };
       this.#threads.push(source.start(init, (reason) => this.#lose(reason)));
     }
+  }
+
+  /** Waits for the threads, but not for ever: those that come late join then. */
+  async threadsReady(): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, START_MS)));
+    await Promise.race([Promise.all(this.#threads.map(({ ready }) => ready)), late]);
+    clearTimeout(timer);
   }
 
   floats(at: number, count: number): Float32Array {
@@ -217,6 +229,7 @@ export async function openKernels(source: KernelSource, options: KernelOptions =
   const { exports } = await WebAssembly.instantiate(module, imports);
   const kernels = new WasmKernels(memory, exports as unknown as Exports, build, threads, options.patience ?? PATIENCE);
   kernels.startThreads(source, module);
+  await kernels.threadsReady();
   current = kernels;
   return kernels;
 }

@@ -5,6 +5,7 @@ self.addEventListener('message', (event: MessageEvent<PoolStart>) => {
   const { module, memory, control, slot } = event.data;
   void WebAssembly.instantiate(module, { env: { memory, abort: () => undefined } }).then(
     ({ exports }) => {
+      self.postMessage('ready');
       (exports as unknown as Exports).serve(control, slot);
       self.close();
     },
