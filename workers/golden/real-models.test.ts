@@ -29,9 +29,9 @@ interface Meta {
 
 /**
  * Logits, absolute. transformers rounds the dequantized weights as we do; what is left is the order of float32 sums through
- * 18 or 30 blocks, on logits of a size of 20 to 40.
+ * 18 or 30 blocks, on logits of a size of 20 to 40; measured on WASM: 1.2e-4.
  */
-const TOLERANCE = 2e-3;
+const TOLERANCE = 5e-4;
 /** Logits of all positions are read where they take no more than this. */
 const ALL_BYTES = 64 * 2 ** 20;
 
