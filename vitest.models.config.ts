@@ -5,7 +5,7 @@ export default {
   ...base,
   test: {
     ...base.test,
-    include: ['workers/golden/real-models.test.ts'],
+    include: ['workers/golden/real-models.test.ts', 'workers/golden/*.models.test.ts'],
     exclude: ['node_modules/**'],
     testTimeout: 3_600_000,
     hookTimeout: 600_000,
