@@ -81,20 +81,62 @@ export function dispatchCount(): number {
   return launched;
 }
 
-const pipelines = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>();
+interface Known {
+  readonly pipelines: Map<string, Built>;
+  /** Constant uniform buffers, by what they hold. */
+  readonly uniforms: Map<string, GPUBuffer>;
+  /** Bind groups, by pipeline and buffers. */
+  readonly bindGroups: Map<string, GPUBindGroup>;
+}
+interface Built {
+  readonly id: number;
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+const devices = new WeakMap<GPUDevice, Known>();
+const ids = new WeakMap<GPUBuffer, number>();
+let nextId = 1;
+/** Entries of a cache beyond which it starts anew; what was in it stays alive as long as commands use it. */
+const MOST = 4096;
 
-function pipeline(device: GPUDevice, key: string, code: () => string): GPUComputePipeline {
-  let known = pipelines.get(device);
-  if (!known) pipelines.set(device, (known = new Map()));
-  let found = known.get(key);
-  if (!found) {
-    const module = device.createShaderModule({ code: code(), label: key });
-    known.set(
-      key,
-      (found = device.createComputePipeline({ label: key, layout: 'auto', compute: { module, entryPoint: 'main' } })),
-    );
+function knownOf(device: GPUDevice): Known {
+  let known = devices.get(device);
+  if (!known) devices.set(device, (known = { pipelines: new Map(), uniforms: new Map(), bindGroups: new Map() }));
+  return known;
+}
+
+function remember<T>(cache: Map<string, T>, key: string, make: () => T): T {
+  let found = cache.get(key);
+  if (found === undefined) {
+    if (cache.size >= MOST) cache.clear();
+    cache.set(key, (found = make()));
   }
   return found;
+}
+
+function idOf(buffer: GPUBuffer): number {
+  let id = ids.get(buffer);
+  if (id === undefined) ids.set(buffer, (id = nextId++));
+  return id;
+}
+
+function build(device: GPUDevice, key: string, code: () => string): Built {
+  return remember(knownOf(device).pipelines, key, () => {
+    const module = device.createShaderModule({ code: code(), label: key });
+    const pipeline = device.createComputePipeline({ label: key, layout: 'auto', compute: { module, entryPoint: 'main' } });
+    return { id: nextId++, pipeline, layout: pipeline.getBindGroupLayout(0) };
+  });
+}
+
+/** A buffer that holds these numbers for good. A decoding step has the same ones each time, but for a few. */
+function uniformBuffer(device: GPUDevice, uniforms: readonly number[]): GPUBuffer {
+  return remember(knownOf(device).uniforms, uniforms.join(), () => {
+    const data = new Uint32Array(Math.ceil(uniforms.length / 4) * 4);
+    data.set(uniforms);
+    const buffer = device.createBuffer({ size: data.byteLength, usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.UNIFORM });
+    device.queue.writeBuffer(buffer, 0, data);
+    return buffer;
+  });
 }
 
 /** A tensor whose buffer is allocated now and filled by a dispatch. */
@@ -123,26 +165,25 @@ export function bufferOf(backend: WebGpuInternals, tensor: Tensor): GPUBuffer {
 /** Runs a shader in tfjs' own command stream, so that it is ordered with tfjs' kernels. */
 export function dispatch({ key, code, outputs, inputs, uniforms, groups }: Dispatch): void {
   const backend = webgpuBackend();
-  const found = pipeline(backend.device, key, code);
+  const { device } = backend;
+  const found = build(device, key, code);
   const tensors = [...outputs, ...inputs];
   for (const tensor of tensors) backend.uploadToGPU(tensor.dataId);
-  const entries: GPUBindGroupEntry[] = tensors.map((tensor, binding) => ({
-    binding,
-    resource: { buffer: bufferOf(backend, tensor) },
-  }));
-  const data = new Uint32Array(Math.ceil(uniforms.length / 4) * 4);
-  data.set(uniforms);
-  const uniform = backend.bufferManager.acquireBuffer(data.byteLength, GPUBufferUsage.COPY_DST | GPUBufferUsage.UNIFORM);
-  backend.queue.writeBuffer(uniform, 0, data);
-  backend.uniformPendingDisposal.push(uniform);
-  entries.push({ binding: tensors.length, resource: { buffer: uniform, offset: 0, size: data.byteLength } });
-  const bindGroup = backend.device.createBindGroup({ layout: found.getBindGroupLayout(0), entries });
+  const buffers = tensors.map((tensor) => bufferOf(backend, tensor));
+  buffers.push(uniformBuffer(device, uniforms));
+  // tfjs' pool hands the same buffers out again, so steps of a generation meet bind groups of earlier ones.
+  const bindGroup = remember(knownOf(device).bindGroups, `${found.id}:${buffers.map(idOf).join()}`, () =>
+    device.createBindGroup({
+      layout: found.layout,
+      entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
+    }),
+  );
   for (const tensor of tensors) backend.commandQueueOwnedIds.add(tensor.dataId);
   backend.ensureCommandEncoderReady();
   backend.computePassEncoder ??= backend.commandEncoder?.beginComputePass() ?? null;
   const pass = backend.computePassEncoder;
   if (!pass) throw new Error('no command encoder');
-  pass.setPipeline(found);
+  pass.setPipeline(found.pipeline);
   pass.setBindGroup(0, bindGroup);
   pass.dispatchWorkgroups(...groups);
   launched++;
