@@ -164,10 +164,12 @@ export class Store {
   #loading(phase: string): LoadOptions {
     const customer = this.#customer;
     const { signal, progress } = customer;
+    // Bytes come in, and are then put on the device: each tells how far it is, and what is shown never goes back.
+    let furthest = 0;
     return {
       ...(signal ? { signal } : {}),
       ...(customer.checkpoint ? { checkpoint: () => customer.checkpoint?.() ?? Promise.resolve() } : {}),
-      onBytes: (done, total) => progress(phase, done, total, 'bytes'),
+      onBytes: (done, total) => progress(phase, (furthest = Math.max(furthest, done)), total, 'bytes'),
     };
   }
 
