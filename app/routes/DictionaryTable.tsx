@@ -103,7 +103,12 @@ export function DictionaryTable({ model, entry, filter }: DictionaryTableProps):
 function Known({ state, onRetry }: { readonly state: DictionaryState; readonly onRetry: () => void }): ReactElement | null {
   switch (state.state) {
     case 'loading':
-      return <Skeleton height="24px" width="40%" label="Loading what is known of the features" />;
+      // As tall as the map that takes its place, so that the table stays where it is.
+      return (
+        <div className={styles.mapPlace}>
+          <Skeleton height="100%" label="Loading what is known of the features" />
+        </div>
+      );
     case 'none':
       return (
         <div className={styles.notice}>

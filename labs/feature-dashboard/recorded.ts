@@ -4,6 +4,8 @@ import type { StaleReason } from '../../core/dashboards/types.ts';
 import type { ExperimentSpec } from '../../core/spec/index.ts';
 import type { RecordedAnswer, RecordedIo, RecordedModel } from '../../core/spec/recorded.ts';
 import type { Tokenizer } from '../../workers/api.ts';
+import type { FeatureRecord } from '../../core/dashboards/record.ts';
+import { readDocument, type ReadDocument, type ReadingModel } from './lib/documents.ts';
 import { expandRecord } from './lib/expand.ts';
 import { storedRecord } from './lib/stored.ts';
 import type { DashboardResult } from './result.ts';
@@ -29,8 +31,10 @@ export async function recorded(
   if (!stored) return null;
   const { index, record } = stored;
   const { seed, shares, documents, tokens } = index.corpus;
+  const reader = { id: model.id, tokenizer: await io.tokenizer(model.id), config: { nCtx: model.nCtx } };
   const dashboard = expandRecord({
-    model: { id: model.id, tokenizer: await io.tokenizer(model.id), config: { nCtx: model.nCtx } },
+    model: reader,
+    read: await readAhead(reader, record, index),
     sae: { id, hookName: entry.hookName, architecture: entry.architecture, dSae: entry.dSae },
     record,
     active: index.active,
@@ -48,6 +52,26 @@ export async function recorded(
       backend: 'wasm',
     },
   };
+}
+
+/** Milliseconds that the page's own thread reads without a pause. */
+const SLICE = 8;
+
+/** Writes and cuts the documents of all examples, with pauses in which the page answers to its reader. */
+async function readAhead(
+  reader: ReadingModel,
+  { groups }: FeatureRecord,
+  { corpus }: DashboardIndex,
+): Promise<Map<number, ReadDocument>> {
+  const read = new Map<number, ReadDocument>();
+  let began = performance.now();
+  for (const n of new Set(groups.flatMap(({ examples }) => examples.map(({ document }) => document)))) {
+    if (n < corpus.documents) read.set(n, readDocument(reader, corpus, n));
+    if (performance.now() - began < SLICE) continue;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    began = performance.now();
+  }
+  return read;
 }
 
 /** What is not the same now as when it was made, by the digests that the manifest lists. */

@@ -4,6 +4,7 @@ import { isEmbedded, Part } from '../../app/state/embed-parts.tsx';
 import type { LabPanelProps, LabPart, LabView } from '../../app/state/lab-panel.ts';
 import { useModel } from '../../app/state/use-model.ts';
 import { Button } from '../../app/ui/Button.tsx';
+import { cx } from '../../app/ui/cx.ts';
 import { Skeleton } from '../../app/ui/Disclosure.tsx';
 import { Notice } from '../../app/ui/Notice.tsx';
 import { shownOf, strongestToken } from './lib/shown.ts';
@@ -103,14 +104,14 @@ function Panel(props: Props): ReactElement {
 function Waiting({ running, onRun }: { readonly running: boolean; readonly onRun: () => void }): ReactElement {
   if (!running)
     return (
-      <div className={styles.room}>
+      <div className={isEmbedded() ? undefined : styles.waiting}>
         <Notice title="This dashboard is not open yet" actions={<Button onClick={onRun}>Open it here</Button>}>
           The stored one is read where there is one; else it is computed in this tab, with the model.
         </Notice>
       </div>
     );
   return (
-    <div className={styles.thirds}>
+    <div className={cx(styles.thirds, !isEmbedded() && styles.waiting)}>
       <Skeleton height="420px" label="The dashboard is on its way" />
       <Skeleton height="420px" />
       <Skeleton height="420px" />

@@ -33,6 +33,8 @@ export interface ExpandInput {
   readonly active: ArrayLike<number>;
   readonly corpus: DashboardCorpus;
   readonly recipe: CorpusRecipe;
+  /** Documents that are read already, by their number. */
+  readonly read?: ReadonlyMap<number, ReadDocument>;
   readonly origin: DashboardOrigin;
   /** Null where the weights are not at hand. */
   readonly logits: readonly LogitEffects[] | null;
@@ -89,8 +91,8 @@ function together(own: number, other: number, both: number, feature: number, tok
   };
 }
 
-function groupsOf({ model, record, recipe, corpus }: ExpandInput): ExampleGroup[] {
-  const read = new Map<number, ReadDocument>();
+function groupsOf({ model, record, recipe, corpus, read: before }: ExpandInput): ExampleGroup[] {
+  const read = new Map(before);
   const document = (n: number): ReadDocument => {
     const known = read.get(n) ?? readDocument(model, recipe, n);
     read.set(n, known);
