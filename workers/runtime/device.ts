@@ -7,7 +7,8 @@ import { registerFusedBlock } from '../kernels/fused-block/index.ts';
 import { wasmBlock } from '../kernels/fused-block/wasm.ts';
 import { tf } from '../kernels/tf.ts';
 import { closeKernels, openKernels, wasmKernels, type KernelSource } from '../kernels/wasm/kernels.ts';
-import { openWebGpu, webGpuStatus, type WebGpuDevice } from './webgpu-device.ts';
+import type { WebGpuDevice } from './webgpu-device.ts';
+import { webGpuStatus } from './webgpu-status.ts';
 
 export type { BackendWasm };
 
@@ -57,7 +58,8 @@ export async function openDevice(choice: BackendChoice, options: DeviceOptions =
 const LABELS: Readonly<Record<BackendName, string>> = { webgpu: 'WebGPU', wasm: 'WASM', cpu: 'Plain JavaScript' };
 
 async function open(backend: BackendName, reason: string, options: DeviceOptions): Promise<DeviceInfo> {
-  const gpu = backend === 'webgpu' ? await openWebGpu(options) : null;
+  // A chunk of its own, with tfjs' backend: who runs on WASM does not download it.
+  const gpu = backend === 'webgpu' ? await (await import('./webgpu-device.ts')).openWebGpu(options) : null;
   if (backend === 'wasm') prepareWasm(options);
   const started = await tf.setBackend(backend).catch((cause: unknown) => {
     throw new VitrineError('backend-failed', `${LABELS[backend]} could not start: ${String(cause)}`, { cause });

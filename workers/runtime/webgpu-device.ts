@@ -2,7 +2,9 @@ import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import { FLAT, setMatmulChoice } from '../kernels/dequant-matmul/choice.ts';
 import { tf } from '../kernels/tf.ts';
+import '../kernels/fused-block/webgpu.ts';
 import { webgpuBackend } from '../kernels/webgpu/dispatch.ts';
+import { describe, requestAdapter } from './webgpu-status.ts';
 
 export interface WebGpuDevice {
   readonly name: string;
@@ -16,9 +18,6 @@ export interface WebGpuDevice {
   trimPool(): void;
 }
 
-export type WebGpuStatus =
-  { readonly kind: 'hardware' | 'software'; readonly name: string } | { readonly kind: 'none'; readonly why: string };
-
 const WANTED_FEATURES: readonly GPUFeatureName[] = ['shader-f16', 'subgroups', 'timestamp-query'];
 const WANTED_LIMITS = [
   'maxBufferSize',
@@ -29,30 +28,6 @@ const WANTED_LIMITS = [
   'maxComputeWorkgroupsPerDimension',
   'maxStorageBuffersPerShaderStage',
 ] as const;
-const SOFTWARE = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
-
-async function requestAdapter(): Promise<GPUAdapter | null> {
-  const gpu = (globalThis.navigator as Partial<Navigator> | undefined)?.gpu;
-  return (await gpu?.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null)) ?? null;
-}
-
-function describe(adapter: GPUAdapter): { name: string; software: boolean } {
-  const { vendor, architecture, device, description } = adapter.info;
-  const name = [description || device || vendor, architecture].filter(Boolean).join(' · ') || 'an unnamed adapter';
-  const fallback = (adapter.info as { isFallbackAdapter?: boolean }).isFallbackAdapter === true;
-  return { name, software: fallback || SOFTWARE.test(`${vendor} ${architecture} ${device} ${description}`) };
-}
-
-/** What WebGPU this browser has, without opening a device. */
-export async function webGpuStatus(): Promise<WebGpuStatus> {
-  if (!(globalThis.navigator as Partial<Navigator> | undefined)?.gpu)
-    return { kind: 'none', why: 'the browser does not offer it' };
-  const adapter = await requestAdapter();
-  if (!adapter) return { kind: 'none', why: 'the browser found no graphics adapter' };
-  const { name, software } = describe(adapter);
-  return software ? { kind: 'software', name } : { kind: 'hardware', name };
-}
-
 /** Registers a tfjs backend on a device of our own: real limits, optional features, loss and validation errors reported. */
 export async function openWebGpu(options: {
   readonly onLost?: (reason: string) => void;
@@ -77,9 +52,6 @@ export async function openWebGpu(options: {
   tf.env().set('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE', 64);
   // Otherwise small tensors are silently computed on the CPU backend.
   tf.env().set('WEBGPU_CPU_FORWARD', false);
-
-  // Apart from the worker's first chunk, which other backends load, too.
-  await import('../kernels/fused-block/webgpu.ts');
 
   const { name, software } = describe(adapter);
   return {
