@@ -74,7 +74,7 @@ async function open(backend: BackendName, reason: string, options: DeviceOptions
     software: gpu?.software ?? false,
     features: gpu?.features ?? [],
     limits: gpu?.limits ?? {},
-    threads: backend === 'wasm' ? (wasmKernels()?.threads ?? options.threads ?? 1) : null,
+    threads: backend === 'wasm' ? Math.max(wasmKernels()?.threads ?? 1, options.threads ?? 1) : null,
     reason,
   };
   current = { info, gpu };
