@@ -5,6 +5,7 @@ import { VitrineError } from '../../core/protocol/errors.ts';
 import type { BackendChoice } from '../../core/protocol/messages.ts';
 import { registerFusedBlock } from '../kernels/fused-block/index.ts';
 import { wasmBlock } from '../kernels/fused-block/wasm.ts';
+import { sweepCopies } from '../kernels/fused-block/wasm-memory.ts';
 import { tf } from '../kernels/tf.ts';
 import { closeKernels, openKernels, wasmKernels, type KernelSource } from '../kernels/wasm/kernels.ts';
 import type { WebGpuDevice } from './webgpu-device.ts';
@@ -130,8 +131,10 @@ async function restoreFactories(backend: BackendName): Promise<void> {
 
 /** Bytes that tensors and the WASM kernels hold, and on WebGPU the bytes of all buffers, free ones of the pool included. */
 export function deviceBytes(): number {
+  const kernels = wasmKernels();
+  if (kernels) sweepCopies(kernels);
   const memory = tf.memory() as { numBytes: number; numBytesAllocatedInGPU?: number };
-  return memory.numBytesAllocatedInGPU ?? memory.numBytes + (wasmKernels()?.heap.bytes ?? 0);
+  return memory.numBytesAllocatedInGPU ?? memory.numBytes + (kernels?.heap.bytes ?? 0);
 }
 
 /** Gives the pool's unused GPU buffers back: tfjs keeps every size it ever used. */

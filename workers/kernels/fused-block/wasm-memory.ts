@@ -36,6 +36,13 @@ function sweep(kernels: WasmKernels, all: Map<tf.DataId, Copy>): void {
   }
 }
 
+/** Frees the copies of what is gone: also done by the way, here for who counts bytes. */
+export function sweepCopies(kernels: WasmKernels): void {
+  const { vectors, caches } = copiesOf(kernels);
+  sweep(kernels, vectors);
+  sweep(kernels, caches);
+}
+
 /** Address of a copy of a bias or gain, padded to eights with zeros; 0 for null. Made once. */
 export function vectorAt(kernels: WasmKernels, tensor: tf.Tensor1D | null): number {
   if (!tensor) return 0;
