@@ -53,11 +53,11 @@ test('Stop ends a run that waits for a download; what was typed stays, and the n
 });
 
 test('Stop ends a run in the middle of its computing, and the next run works', async ({ page, site }) => {
-  const words = 'one two three four five six seven eight nine ten '.repeat(4);
+  const words = 'one two three four five six seven eight nine ten '.repeat(9);
   const long: ExperimentSpec = {
     ...activations.defaults,
     prompts: Array.from({ length: 64 }, (_, i) => ({ text: `${i} ${words}` })),
-    params: { hooks: ['blocks.*.hook_resid_post'] },
+    params: { hooks: ['blocks.*.hook_resid_post', 'blocks.*.mlp.hook_post', 'blocks.*.attn.hook_pattern'] },
   };
   await page.goto(site.url);
   await expectLive(page);
