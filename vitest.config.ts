@@ -7,8 +7,8 @@ export default defineConfig({
   test: {
     environment: 'node',
     include: ['{core,workers,labs,scripts,app}/**/*.test.{ts,tsx}'],
-    // `npm run test:models` runs it: it needs models that are not in git.
-    exclude: ['**/node_modules/**', 'workers/golden/real-models.test.ts'],
+    // `npm run test:models` runs them: they need models that are not in git.
+    exclude: ['**/node_modules/**', 'workers/golden/real-models.test.ts', '**/*.models.test.ts'],
     server: { deps: { inline: [/@tensorflow/] } },
     pool: 'forks',
     setupFiles: ['vitest.setup.ts'],
