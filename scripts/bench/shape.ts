@@ -8,6 +8,7 @@ import { launchChromium } from '../chromium-engine/index.ts';
 import type { Place } from '../lib/open-engine.ts';
 import { ROOT } from '../lib/root.ts';
 import { serveFolder } from '../lib/static-server.ts';
+import { buildWorker } from './build-worker.ts';
 
 const WORKER = 'shape.worker.js';
 
@@ -54,27 +55,7 @@ async function inChromium(threads: number): Promise<ShapeMeasured> {
 }
 
 async function build(outDir: string): Promise<void> {
-  const [vite, { tfjsWasmThreads }, { wasmKernels }] = await Promise.all([
-    import('vite'),
-    import('../lib/vite-plugins.ts'),
-    import('../lib/wasm-kernels.ts'),
-  ]);
-  await vite.build({
-    configFile: false,
-    root: ROOT,
-    base: './',
-    logLevel: 'error',
-    plugins: [wasmKernels(), tfjsWasmThreads()],
-    worker: { format: 'es' },
-    build: {
-      target: 'es2022',
-      outDir,
-      assetsInlineLimit: 0,
-      modulePreload: false,
-      reportCompressedSize: false,
-      rolldownOptions: { input: join(ROOT, 'e2e/bench/shape.worker.ts'), output: { entryFileNames: WORKER } },
-    },
-  });
+  await buildWorker('e2e/bench/shape.worker.ts', outDir, WORKER);
   mkdirSync(outDir, { recursive: true });
   writeFileSync(join(outDir, 'blank.html'), '<!doctype html><title>bench</title>');
 }

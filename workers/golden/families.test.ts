@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { allHooks, hookName, matchHooks, type HookName } from '../../core/hooks.ts';
-import type { GeneratedToken, GenerateOptions, HookedModel } from '../api.ts';
+import type { HookedModel } from '../api.ts';
 import { readMany, tf, type Tensor } from '../kernels/index.ts';
+import { distance, generated } from '../testing/generation.ts';
 import {
   FURTHER_FAMILIES,
   goldenAct,
@@ -19,7 +20,6 @@ import { relativeError } from '../testing/numbers.ts';
 import { TOLERANCE } from '../testing/tolerances.ts';
 
 const TIMEOUT = 120_000;
-const GREEDY = { temperature: 0, topP: 1, repetitionPenalty: 1, seed: 0 };
 
 describeBackends('families, against transformers', (backend) => {
   for (const family of FURTHER_FAMILIES) {
@@ -221,20 +221,3 @@ describeBackends('families, against transformers', (backend) => {
     }
   });
 });
-
-async function generated(
-  model: HookedModel,
-  prompt: readonly number[],
-  options: Partial<GenerateOptions>,
-): Promise<GeneratedToken[]> {
-  const out: GeneratedToken[] = [];
-  for await (const step of model.generate(prompt, { maxNewTokens: 4, sampling: GREEDY, topLogits: 5, ...options }))
-    out.push(step);
-  return out;
-}
-
-/** Largest difference of log-probabilities, ∞ where tokens differ. */
-function distance(a: readonly GeneratedToken[], b: readonly GeneratedToken[]): number {
-  if (a.length !== b.length || a.some((step, i) => step.token !== b[i]!.token)) return Infinity;
-  return Math.max(...a.map((step, i) => Math.abs(step.logProb - b[i]!.logProb)));
-}

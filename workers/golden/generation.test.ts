@@ -1,34 +1,14 @@
 import { expect, it } from 'vitest';
 import { hookName, type HookName } from '../../core/hooks.ts';
 import type { Intervention } from '../../core/interventions.ts';
-import type { GenerateOptions, GeneratedToken, HookedModel } from '../api.ts';
+import type { GenerateOptions } from '../api.ts';
 import { tf } from '../kernels/index.ts';
 import { goldenModel, readGolden, within, type TinyMeta } from '../testing/goldens.ts';
 import { describeBackends } from '../testing/node-backends.ts';
+import { distance, generated, GREEDY } from '../testing/generation.ts';
 import { TOLERANCE } from '../testing/tolerances.ts';
 
 const TIMEOUT = 120_000;
-const GREEDY = { temperature: 0, topP: 1, repetitionPenalty: 1, seed: 0 };
-
-async function generated(
-  model: HookedModel,
-  prompt: readonly number[],
-  options: Partial<GenerateOptions>,
-): Promise<GeneratedToken[]> {
-  const out: GeneratedToken[] = [];
-  for await (const step of model.generate(prompt, { maxNewTokens: 4, sampling: GREEDY, topLogits: 5, ...options }))
-    out.push(step);
-  return out;
-}
-
-/** Largest difference of log-probabilities, ∞ where tokens differ. */
-function distance(a: readonly GeneratedToken[], b: readonly GeneratedToken[]): number {
-  if (a.length !== b.length || a.some((step, i) => step.token !== b[i]!.token)) return Infinity;
-  const logProbs = (steps: readonly GeneratedToken[]): number[] =>
-    steps.flatMap(({ logProb, top }) => [logProb, ...[...top].sort((x, y) => x.token - y.token).map((t) => t.logProb)]);
-  const other = logProbs(b);
-  return Math.max(...logProbs(a).map((x, i) => Math.abs(x - other[i]!)));
-}
 
 describeBackends('generation', (backend) => {
   for (const family of ['gpt2', 'llama'] as const) {

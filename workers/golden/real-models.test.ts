@@ -1,13 +1,11 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BackendName } from '../../core/model-config.ts';
-import { localModels } from '../../scripts/lib/local-models.ts';
 import { folderSource } from '../../scripts/node-engine/file-source.ts';
 import type { HookedModel } from '../api.ts';
 import { readMany } from '../kernels/index.ts';
 import { readGolden, top, type Golden } from '../testing/goldens.ts';
 import { describeBackends } from '../testing/node-backends.ts';
+import { MODELS_HERE, MODELS_SITE } from '../testing/packaged-models.ts';
 import { bundleFiles } from '../weights/bundle-files.ts';
 import { openBundle } from '../weights/catalogue.ts';
 import { loadModel } from '../weights/load.ts';
@@ -35,24 +33,15 @@ const TOLERANCE = 5e-4;
 /** Logits of all positions are read where they take no more than this. */
 const ALL_BYTES = 64 * 2 ** 20;
 
-const SITE = process.env['MODELS_SITE'] ?? join(import.meta.dirname, '../../public');
 /** WebGPU is emulated on most machines that run this, and takes an hour; MODELS_BACKENDS=webgpu asks for it. */
 const BACKENDS = (process.env['MODELS_BACKENDS'] ?? 'wasm').split(',') as BackendName[];
-const WHICH = process.env['MODELS_ONLY']?.split(',') ?? ['smollm2-135m', 'gemma-3-270m'];
 /** Of the prompts, the first so many; for slow machines. */
 const PROMPTS = Number(process.env['MODELS_PROMPTS'] ?? 100);
 
-for (const id of WHICH) {
-  const here = localModels(SITE).some((model) => model.id === id);
-  if (!here) process.stderr.write(`${id} is not here; npm run model:add ${id} gets it\n`);
-  describe.skipIf(!here)(id, () => {
-    describeBackends(id, (backend) => check(id, backend), BACKENDS);
-  });
-}
+for (const id of MODELS_HERE) describe(id, () => describeBackends(id, (backend) => check(id, backend), BACKENDS));
 
-it('knows of models to check', () => {
-  expect(existsSync(SITE)).toBe(true);
-  expect(WHICH.length).toBeGreaterThan(0);
+it('finds models to check: npm run model:add puts them there', () => {
+  expect(MODELS_HERE.length).toBeGreaterThan(0);
 });
 
 function check(id: string, backend: BackendName): void {
@@ -60,7 +49,7 @@ function check(id: string, backend: BackendName): void {
   let model: HookedModel;
   beforeAll(async () => {
     golden = readGolden<Meta>(`real-${id}`);
-    const source = folderSource(SITE);
+    const source = folderSource(MODELS_SITE);
     const bundle = await openBundle(source, id);
     const begun = performance.now();
     const seen: number[] = [];

@@ -1,7 +1,8 @@
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readGoldenJson } from '../testing/goldens.ts';
+import { MODELS_HERE, MODELS_SITE } from '../testing/packaged-models.ts';
 import { ggufTokenizer } from '../tokenizer/gguf.ts';
 import { readGgufHeader } from '../weights/gguf/header.ts';
 import type { RandomAccessFile } from '../weights/model-files.ts';
@@ -29,23 +30,25 @@ function openFile(path: string): RandomAccessFile {
 }
 
 // The vocabularies are read from the files that `npm run model:add` puts there; written by training/goldens/vocabularies.py.
-describe.each([
-  {
-    id: 'smollm2-135m',
-    file: 'SmolLM2-135M-Instruct.Q4_1.gguf',
-    size: 49_152,
-    bos: 1,
-    prompt: [2_683, 359],
-    chat: '<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n',
-  },
-  { id: 'gemma-3-270m', file: 'gemma-3-270m-q4_k_m.gguf', size: 262_144, bos: 2, prompt: [2, 3_048, 659], chat: null },
-])('the tokenizer in the GGUF of $id, against Python’s tokenizers', ({ id, file, size, bos, prompt, chat }) => {
-  const path = join(process.env['MODELS_DIR'] ?? 'public/models', id, file);
+describe.each(
+  [
+    {
+      id: 'smollm2-135m',
+      file: 'SmolLM2-135M-Instruct.Q4_1.gguf',
+      size: 49_152,
+      bos: 1,
+      prompt: [2_683, 359],
+      chat: '<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n',
+    },
+    { id: 'gemma-3-270m', file: 'gemma-3-270m-q4_k_m.gguf', size: 262_144, bos: 2, prompt: [2, 3_048, 659], chat: null },
+  ].filter(({ id }) => MODELS_HERE.includes(id)),
+)('the tokenizer in the GGUF of $id, against Python’s tokenizers', ({ id, file, size, bos, prompt, chat }) => {
+  const path = join(MODELS_SITE, 'models', id, file);
   const golden = readGoldenJson<Answers>(`tokenizer-${id}`);
   const open = async (): Promise<ReturnType<typeof ggufTokenizer>> =>
     ggufTokenizer((await readGgufHeader(openFile(path))).metadata);
 
-  it.skipIf(!existsSync(path))('gives the same ids and texts on 2,000 strings, and knows where they lie', async () => {
+  it('gives the same ids and texts on 2,000 strings, and knows where they lie', async () => {
     const tokenizer = await open();
     expect([tokenizer.size, tokenizer.bosId, tokenizer.hasChat]).toEqual([size, bos, chat !== null]);
     expect(texts).toHaveLength(2000);
@@ -64,7 +67,7 @@ describe.each([
     expect(wrong.slice(0, 5)).toEqual([]);
   });
 
-  it.skipIf(!existsSync(path))('begins prompts as the model was trained', async () => {
+  it('begins prompts as the model was trained', async () => {
     const tokenizer = await open();
     expect(tokenizer.encodePrompt('You are')).toEqual(prompt);
     if (chat === null) return;

@@ -1,55 +1,34 @@
-import { useMemo, useState, type FormEvent, type ReactElement } from 'react';
-import { Button } from '../../../app/ui/Button.tsx';
-import { TextField } from '../../../app/ui/Field.tsx';
+import { useMemo, type ReactElement } from 'react';
 import { Segmented } from '../../../app/ui/Segmented.tsx';
 import { Figure } from '../../../app/views/Figure.tsx';
 import { number, percent, plural, signed } from '../../../app/views/numbers.ts';
 import { siteShort } from '../../../app/views/sites.ts';
-import { quoteToken, readToken } from '../../../app/views/tokens.ts';
+import { quoteToken } from '../../../app/views/tokens.ts';
 import { Waiting } from '../../../app/views/Waiting.tsx';
 import { effectRows, type EffectRow } from '../lib/rows.ts';
 import { Controls, NoDictionary } from './Controls.tsx';
 import { Hits, type Hit } from './Hits.tsx';
 import { withParams, type SearchContext } from './panel.tsx';
 import styles from './search.module.css';
+import { TokenForm } from './TokenForm.tsx';
 
 /** Features whose direction raises or lowers the logit of one token. */
 export function ByToken({ context }: { readonly context: SearchContext }): ReactElement {
   const { props, found, ask } = context;
   const { spec, running, stop, run } = props;
   const { params } = spec;
-  const shown = params.token.replaceAll(' ', '·');
-  const [typed, setTyped] = useState<{ readonly for: string; readonly text: string }>({ for: shown, text: shown });
-  const text = typed.for === shown ? typed.text : shown;
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    const token = readToken(text);
-    if (token === '') return;
-    props.setSpec(withParams({ token }));
-    run();
-  };
   return (
     <div className={styles.stack}>
-      <form className={styles.tokenForm} onSubmit={submit}>
-        <TextField
-          label="Token"
-          mono
-          value={text}
-          onChange={(next) => setTyped({ for: shown, text: next })}
-          maxLength={200}
-          autoComplete="off"
-          autoCapitalize="off"
-          spellCheck={false}
-          hint="One token, · for a space. Words within a text begin with one; it is added where only that is a token."
-        />
-        {running ? (
-          <Button onClick={stop}>Stop</Button>
-        ) : (
-          <Button variant="primary" type="submit" disabled={text === ''}>
-            Run
-          </Button>
-        )}
-      </form>
+      <TokenForm
+        token={params.token}
+        hint="One token, · for a space. Words within a text begin with one; it is added where only that is a token."
+        onSubmit={(token) => {
+          props.setSpec(withParams({ token }));
+          run();
+        }}
+        action="Run"
+        onStop={running ? stop : undefined}
+      />
       <div className={styles.controls}>
         <Segmented
           label="Effect of"

@@ -1,19 +1,18 @@
-import { useMemo, useState, type FormEvent, type ReactElement } from 'react';
+import { useMemo, type ReactElement } from 'react';
 import { ACTIVATION_STEPS } from '../../../core/dashboards/record.ts';
 import { TOKENS_KEPT, type TokenIndex } from '../../../core/dashboards/tokens.ts';
 import type { SaeEntry } from '../../../app/state/catalogue.ts';
 import { loadTokenIndex, useTokenIndex } from '../../../app/state/token-index.ts';
-import { Button } from '../../../app/ui/Button.tsx';
 import { Skeleton } from '../../../app/ui/Disclosure.tsx';
-import { TextField } from '../../../app/ui/Field.tsx';
 import { ErrorNotice } from '../../../app/ui/Notice.tsx';
 import { Figure } from '../../../app/views/Figure.tsx';
 import { figure, percent, plural } from '../../../app/views/numbers.ts';
 import { siteShort } from '../../../app/views/sites.ts';
-import { quoteToken, readToken } from '../../../app/views/tokens.ts';
+import { quoteToken } from '../../../app/views/tokens.ts';
 import { Hits } from './Hits.tsx';
 import type { SearchContext } from './panel.tsx';
 import styles from './search.module.css';
+import { TokenForm } from './TokenForm.tsx';
 
 const SHOWN = 100;
 
@@ -22,32 +21,14 @@ export function FiresOn({ context }: { readonly context: SearchContext }): React
   const { props, model } = context;
   const { spec, setView } = props;
   const state = useTokenIndex(spec.model);
-  const shown = spec.view.firesOn.replaceAll(' ', '·');
-  const [typed, setTyped] = useState<{ readonly for: string; readonly text: string }>({ for: shown, text: shown });
-  const text = typed.for === shown ? typed.text : shown;
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    const token = readToken(text);
-    if (token !== '') setView({ firesOn: token });
-  };
   return (
     <div className={styles.stack}>
-      <form className={styles.tokenForm} onSubmit={submit}>
-        <TextField
-          label="Token"
-          mono
-          value={text}
-          onChange={(next) => setTyped({ for: shown, text: next })}
-          maxLength={200}
-          autoComplete="off"
-          autoCapitalize="off"
-          spellCheck={false}
-          hint="One token, · for a space. Words within a text begin with one; it is added where only that is known."
-        />
-        <Button variant="primary" type="submit" disabled={text === ''}>
-          Find
-        </Button>
-      </form>
+      <TokenForm
+        token={spec.view.firesOn}
+        hint="One token, · for a space. Words within a text begin with one; it is added where only that is known."
+        onSubmit={(token) => setView({ firesOn: token })}
+        action="Find"
+      />
       {state.state === 'failed' ? (
         <ErrorNotice error={state.error} onRetry={() => void loadTokenIndex(spec.model)} />
       ) : state.state === 'none' ? (
