@@ -30,11 +30,11 @@ for (const { host, isolated, prefix } of [
     // The engine runs under the page's content security policy, on threads where the page is isolated.
     await expect(page.getByText(/^Live: .* on WASM/).first()).toBeVisible({ timeout: 60_000 });
     expect(server.requests.some((path) => path.includes('threaded-simd'))).toBe(isolated);
-    // Our own kernels are one thread for now (`ENGINE_THREADS`).
+    // So do our own kernels, whose pool shares memory with the engine's worker.
     expect(server.requests.filter((path) => /(?:plain|relaxed)(?:-threads)?-[\w-]+\.wasm$/.test(path))).toEqual([
-      expect.stringMatching(/relaxed-(?!threads)/),
+      expect.stringMatching(isolated ? /relaxed-threads/ : /relaxed-(?!threads)/),
     ]);
-    expect(server.requests.some((path) => path.includes('thread.worker'))).toBe(false);
+    expect(server.requests.some((path) => path.includes('thread.worker'))).toBe(isolated);
     expect(complaints).toEqual([]);
     expect(server.requests.filter((path) => !path.startsWith(prefix))).toEqual([]);
     await server.close();

@@ -1,17 +1,19 @@
 import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
-import { ENGINE_THREADS, hasRelaxedSimd, type KernelSource } from '../../workers/kernels/wasm/kernels.ts';
+import { hasRelaxedSimd, type KernelSource } from '../../workers/kernels/wasm/kernels.ts';
 import { kernelFile } from '../lib/wasm-kernels.ts';
 
 /** A thread of the pool, as text: it must start from TypeScript, from a bundle and from tests alike. */
 const THREAD = `
 const { workerData } = require('node:worker_threads');
 const { module, memory, control, slot } = workerData;
-WebAssembly.instantiate(module, { env: { memory, abort() {} } }).then(({ exports }) => exports.serve(control, slot));`;
+const nap = (at, expected, ms) => void Atomics.wait(new Int32Array(memory.buffer), at >> 2, expected, ms < 0 ? Infinity : ms);
+WebAssembly.instantiate(module, { env: { memory, abort() {} }, index: { nap } }).then(({ exports }) => exports.serve(control, slot));`;
 
 /** The SIMD kernels in Node, with threads of `worker_threads`. */
-export function nodeKernels(threads: number = ENGINE_THREADS): KernelSource {
+export function nodeKernels(threads: number = availableParallelism()): KernelSource {
   // Node 20 has it behind a flag; with it the command line gives the bits of the page.
   if (!hasRelaxedSimd()) setFlagsFromString('--experimental-wasm-relaxed-simd');
   return {

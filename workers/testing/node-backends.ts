@@ -14,7 +14,7 @@ export async function openNodeBackend(backend: BackendName): Promise<void> {
   gpuErrors.length = 0;
   await openDevice(backend, {
     wasmPaths: nodeWasmPaths(),
-    kernels: nodeKernels(),
+    kernels: nodeKernels(2),
     onError: (message) => gpuErrors.push(message),
   });
 }

@@ -3,7 +3,7 @@ import plain from 'wasm-kernels/plain.wasm?url';
 import plainThreads from 'wasm-kernels/plain-threads.wasm?url';
 import relaxed from 'wasm-kernels/relaxed.wasm?url';
 import relaxedThreads from 'wasm-kernels/relaxed-threads.wasm?url';
-import { ENGINE_THREADS, type KernelBuild, type KernelSource } from './kernels.ts';
+import type { KernelBuild, KernelSource } from './kernels.ts';
 
 const URLS: Readonly<Record<KernelBuild, string>> = {
   plain,
@@ -14,7 +14,7 @@ const URLS: Readonly<Record<KernelBuild, string>> = {
 
 export const browserKernels: KernelSource = {
   // Threads share memory, which a page that is not isolated may not do.
-  threads: self.crossOriginIsolated ? ENGINE_THREADS : 1,
+  threads: self.crossOriginIsolated ? navigator.hardwareConcurrency : 1,
   async compile(build) {
     const answer = await fetch(new URL(URLS[build], import.meta.url));
     if (!answer.ok) throw new Error(`${answer.url} answers ${answer.status}`);

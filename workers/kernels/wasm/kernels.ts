@@ -1,5 +1,6 @@
 import { VitrineError } from '../../../core/protocol/errors.ts';
 import { Heap } from './heap.ts';
+import { kernelImports } from './imports.ts';
 import { Program } from './program.ts';
 
 /** What a thread needs to join the pool. */
@@ -46,11 +47,6 @@ const CLOSE = CONTROL / 4 + 33;
 /** 2 GiB, where addresses stay positive; less where a device cannot set that much aside. */
 const MOST_PAGES = [32_768, 16_384, 8192, 4096];
 const MOST_THREADS = 8;
-/**
- * Threads that the engine asks for. One: with three threads on two busy cores a gradient was wrong once in some thousands of
- * products, and why is not known (`e2e/QUARANTINES.md`). A wrong number is worse than a slow one.
- */
-export const ENGINE_THREADS = 1;
 /** How long the opening waits for threads, ms. */
 const START_MS = 3000;
 const FIRST_SCRATCH = 131_072;
@@ -230,8 +226,7 @@ export async function openKernels(source: KernelSource, options: KernelOptions =
   const build: KernelBuild = `${relaxed ? 'relaxed' : 'plain'}${threads > 1 ? '-threads' : ''}`;
   const module = await source.compile(build);
   const memory = newMemory(threads > 1);
-  const imports = { env: { memory, abort: () => undefined } };
-  const { exports } = await WebAssembly.instantiate(module, imports);
+  const { exports } = await WebAssembly.instantiate(module, kernelImports(memory));
   const kernels = new WasmKernels(memory, exports as unknown as Exports, build, threads, options.patience ?? PATIENCE);
   kernels.startThreads(source, module);
   await kernels.threadsReady();

@@ -27,8 +27,15 @@ const OPERATIONS = 196;
 /** Looks before a thread sleeps: some ten microseconds within a run, some hundred between two. */
 const LOOKS: i32 = 6000;
 const IDLE_LOOKS: i32 = 60000;
-/** Nanoseconds of one sleep, after which failures are looked for. */
-const NAP: i64 = 20_000_000;
+/** Milliseconds of one sleep, after which failures are looked for. */
+const NAP: i32 = 20;
+
+/**
+ * Sleeps while the number at an address is the expected one, at most so many ms; below 0: until woken. JavaScript's
+ * `Atomics.wait`, since V8's baseline compiler (seen in Node 20) spoils a local of a function with `memory.atomic.wait32`:
+ * unfinished work was taken for done, and numbers were read that nobody had written yet.
+ */
+declare function nap(at: i32, expected: i32, ms: i32): void;
 
 function look(at: i32): i32 {
   return ASC_FEATURE_THREADS ? atomic.load<i32>(at) : load<i32>(at);
@@ -182,7 +189,7 @@ function join(control: i32, op: i32, naps: i32): i32 {
     if (done !== before) slept = 0;
     before = done;
     if (naps && slept++ >= naps) return 1;
-    atomic.wait<i32>(op + DONE, done, NAP);
+    nap(op + DONE, done, NAP);
   }
 }
 
@@ -232,7 +239,7 @@ export function settle(control: i32, naps: i32): i32 {
     const inside = atomic.load<i32>(control + INSIDE);
     if (inside === 0) return 0;
     if (atomic.load<i32>(control + FAILED) || slept++ >= naps) return 1;
-    atomic.wait<i32>(control + INSIDE, inside, NAP);
+    nap(control + INSIDE, inside, NAP);
   }
 }
 
@@ -244,7 +251,7 @@ export function serve(control: i32, slot: i32): void {
     let looks = 0;
     while (atomic.load<i32>(control + STARTED) === seen) {
       if (atomic.load<i32>(control + CLOSE)) return;
-      if (looks++ > IDLE_LOOKS) atomic.wait<i32>(control + STARTED, seen, -1);
+      if (looks++ > IDLE_LOOKS) nap(control + STARTED, seen, -1);
     }
     seen = atomic.load<i32>(control + STARTED);
     atomic.add<i32>(control + INSIDE, 1);
