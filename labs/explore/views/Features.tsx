@@ -28,15 +28,18 @@ export function Features({ context }: { readonly context: PanelContext }): React
       <div className={styles.columns}>
         <div className={styles.empty}>
           <p>No dictionary is chosen, so there are no features to show.</p>
-          <p className={styles.more}>
-            <Button
-              onClick={() =>
-                ask((s) => ({ ...s, saes: model?.saes.slice(-1).map(({ id }) => id) ?? ['blocks.2.hook_resid_post'] }))
-              }
-            >
-              Read with one
-            </Button>
-          </p>
+          {/* A sentence above the lab says where a model comes without any. */}
+          {model?.saes.length !== 0 && (
+            <p className={styles.more}>
+              <Button
+                onClick={() =>
+                  ask((s) => ({ ...s, saes: model?.saes.slice(-1).map(({ id }) => id) ?? ['blocks.2.hook_resid_post'] }))
+                }
+              >
+                Read with one
+              </Button>
+            </p>
+          )}
         </div>
         <NextSummary context={context} />
       </div>

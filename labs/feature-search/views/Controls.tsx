@@ -48,13 +48,15 @@ export function NoDictionary({ context }: { readonly context: SearchContext }): 
   return (
     <div className={styles.empty}>
       <p>No dictionary is chosen, so there is nothing to search.</p>
-      <button
-        type="button"
-        className={styles.link}
-        onClick={() => ask((spec) => ({ ...spec, saes: model?.saes.map(({ id }) => id) ?? [] }))}
-      >
-        Search all of them
-      </button>
+      {model?.saes.length !== 0 && (
+        <button
+          type="button"
+          className={styles.link}
+          onClick={() => ask((spec) => ({ ...spec, saes: model?.saes.map(({ id }) => id) ?? [] }))}
+        >
+          Search all of them
+        </button>
+      )}
     </div>
   );
 }
