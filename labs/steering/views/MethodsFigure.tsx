@@ -8,6 +8,7 @@ import { number, plural, signed } from '../../../app/views/numbers.ts';
 import { LOSS_RISE } from '../lib/warnings.ts';
 import type { Sweep, SweepPoint } from '../result.ts';
 import { METHODS, type Method } from '../spec.ts';
+import { LossBand, ValueLines } from './LossPlot.tsx';
 import styles from './sweep.module.css';
 
 type Effective = SweepPoint & { readonly effect: number };
@@ -163,24 +164,8 @@ function Curves({ curves, own, sweep, xLabel, yLabel }: CurvesProps): ReactEleme
       <text x={0} y={12}>
         {yLabel}
       </text>
-      <rect
-        className={styles.band}
-        x={PAD.left}
-        y={limit}
-        width={Math.max(0, width - PAD.left - PAD.right)}
-        height={Math.max(0, HEIGHT - PAD.bottom - limit)}
-      />
-      <text x={PAD.left + 4} y={limit - 4} className={styles.faint}>
-        +{LOSS_RISE} nats
-      </text>
-      {y.ticks(4).map((tick) => (
-        <g key={tick}>
-          <line x1={PAD.left} x2={width - PAD.right} y1={y(tick)} y2={y(tick)} className={styles.grid} />
-          <text x={PAD.left - 6} y={y(tick) + 4} textAnchor="end" className={styles.digits}>
-            {number(tick, 2)}
-          </text>
-        </g>
-      ))}
+      <LossBand left={PAD.left} right={width - PAD.right} limit={limit} bottom={HEIGHT - PAD.bottom} />
+      <ValueLines left={PAD.left} right={width - PAD.right} scale={y} count={4} />
       {curves.map(({ method, points }) => (
         <g key={method} data-method={method}>
           <path

@@ -14,6 +14,7 @@ import type { Sweep, SweepPoint } from '../result.ts';
 import { methodOf, type Steer, type SteeringParams } from '../spec.ts';
 import { MethodsFigure } from './MethodsFigure.tsx';
 import shared from './steering.module.css';
+import { LossBand, ValueLines } from './LossPlot.tsx';
 import styles from './sweep.module.css';
 
 export interface SweepFigureProps {
@@ -217,28 +218,9 @@ function Curves({ sweep, from, to, now, kind }: CurvesProps): ReactElement {
       <text x={0} y={below - 12}>
         {LOSS_LABEL}
       </text>
-      <rect
-        className={styles.band}
-        x={PAD.left}
-        y={limit}
-        width={Math.max(0, width - PAD.left - PAD.right)}
-        height={Math.max(0, below + PLOT - limit)}
-      />
-      <text x={PAD.left + 4} y={limit - 4} className={styles.faint}>
-        +{LOSS_RISE} nats
-      </text>
-      {[yEffect, yLoss].map((y, i) => (
-        <g key={i}>
-          {y.ticks(3).map((tick) => (
-            <g key={tick}>
-              <line x1={PAD.left} x2={width - PAD.right} y1={y(tick)} y2={y(tick)} className={styles.grid} />
-              <text x={PAD.left - 6} y={y(tick) + 4} textAnchor="end" className={styles.digits}>
-                {number(tick, 2)}
-              </text>
-            </g>
-          ))}
-        </g>
-      ))}
+      <LossBand left={PAD.left} right={width - PAD.right} limit={limit} bottom={below + PLOT} />
+      <ValueLines left={PAD.left} right={width - PAD.right} scale={yEffect} count={3} />
+      <ValueLines left={PAD.left} right={width - PAD.right} scale={yLoss} count={3} />
       {now >= Math.min(from, to) && now <= Math.max(from, to) && (
         <line x1={x(now)} x2={x(now)} y1={top} y2={below + PLOT} className={styles.now} />
       )}
