@@ -42,3 +42,37 @@ export function uploadSparse(acts: SparseActs, atLeast = 1): SparseActsGpu {
     values: tf.tensor2d(values, [t, cap]),
   };
 }
+
+interface DenseRows {
+  readonly rows: number;
+  /** Entries of a row that count. */
+  readonly width: number;
+  /** Numbers from one row to the next; default `width`. */
+  readonly stride?: number;
+  /** [width], added first; absent: nothing. */
+  readonly bias?: ArrayLike<number>;
+  /** [width]. */
+  readonly threshold: ArrayLike<number>;
+}
+
+/** Entries of dense rows, a bias added in float32, that are above their column's threshold, and above 0. */
+export function compactRows(dense: Float32Array, { rows, width, stride = width, bias, threshold }: DenseRows): SparseActs {
+  const indices: Int32Array[] = [];
+  const values: Float32Array[] = [];
+  const ids = new Int32Array(width);
+  const acts = new Float32Array(width);
+  for (let row = 0; row < rows; row++) {
+    let count = 0;
+    const from = row * stride;
+    for (let i = 0; i < width; i++) {
+      const p = bias ? Math.fround((dense[from + i] as number) + (bias[i] as number)) : (dense[from + i] as number);
+      if (p > 0 && p > (threshold[i] as number)) {
+        ids[count] = i;
+        acts[count++] = p;
+      }
+    }
+    indices.push(ids.slice(0, count));
+    values.push(acts.slice(0, count));
+  }
+  return { indices, values };
+}

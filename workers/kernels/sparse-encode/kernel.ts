@@ -3,7 +3,7 @@ import { multiply } from '../dequant-matmul/launch.ts';
 import type { Epilogue } from '../dequant-matmul/shader.ts';
 import type { Matrix } from '../matrix.ts';
 import { readMany } from '../read.ts';
-import type { SparseActs } from '../sparse.ts';
+import { compactRows, type SparseActs } from '../sparse.ts';
 import { tf } from '../tf.ts';
 import { encodeInWasm } from '../wasm/sparse.ts';
 import { clearTensor, emptyTensor, onWebGpu } from '../webgpu/dispatch.ts';
@@ -78,29 +78,7 @@ async function encodeOnHost(x: tf.Tensor2D, wEncT: Matrix, bias: tf.Tensor1D, th
   const p = tf.tidy(() => linear(x, wEncT, bias));
   const [dense, limits] = await readMany([p, threshold]);
   p.dispose();
-  return compact(dense as Float32Array, limits as Float32Array, x.shape[0], wEncT.n);
-}
-
-/** Entries of dense rows [t, n] above their column's threshold, and above 0. */
-function compact(dense: Float32Array, threshold: Float32Array, t: number, n: number): SparseActs {
-  const indices: Int32Array[] = [];
-  const values: Float32Array[] = [];
-  const ids = new Int32Array(n);
-  const acts = new Float32Array(n);
-  for (let row = 0; row < t; row++) {
-    let count = 0;
-    const from = row * n;
-    for (let i = 0; i < n; i++) {
-      const p = dense[from + i] as number;
-      if (p > 0 && p > (threshold[i] as number)) {
-        ids[count] = i;
-        acts[count++] = p;
-      }
-    }
-    indices.push(ids.slice(0, count));
-    values.push(acts.slice(0, count));
-  }
-  return { indices, values };
+  return compactRows(dense as Float32Array, { rows: x.shape[0], width: wEncT.n, threshold: limits as Float32Array });
 }
 
 function sortRows(counts: Int32Array, indices: Int32Array, values: Float32Array, cap: number): SparseActs {

@@ -1,4 +1,4 @@
-import type { SparseActs, SparseActsGpu } from '../sparse.ts';
+import { compactRows, type SparseActs, type SparseActsGpu } from '../sparse.ts';
 import { tf } from '../tf.ts';
 import { padded } from './layout.ts';
 import { OP } from './program.ts';
@@ -10,25 +10,7 @@ export function encodeInWasm(x: tf.Tensor2D, wEncT: InWasm, bias: tf.Tensor1D, t
   const t = x.shape[0];
   if (t === 0) return { indices: [], values: [] };
   const dense = kernels.floats(productInMemory(x, wEncT), t * padded(n));
-  const [add, limits] = [view(bias), view(threshold)];
-  const indices: Int32Array[] = [];
-  const values: Float32Array[] = [];
-  const ids = new Int32Array(n);
-  const acts = new Float32Array(n);
-  for (let row = 0; row < t; row++) {
-    let count = 0;
-    const from = row * padded(n);
-    for (let i = 0; i < n; i++) {
-      const p = Math.fround((dense[from + i] as number) + (add[i] as number));
-      if (p > 0 && p > (limits[i] as number)) {
-        ids[count] = i;
-        acts[count++] = p;
-      }
-    }
-    indices.push(ids.slice(0, count));
-    values.push(acts.slice(0, count));
-  }
-  return { indices, values };
+  return compactRows(dense, { rows: t, width: n, stride: padded(n), bias: view(bias), threshold: view(threshold) });
 }
 
 function uploadInts(matrix: InWasm, tensor: tf.Tensor): number {
