@@ -200,6 +200,8 @@ test('500 slider moves: no queue grows, nothing piles up on the device, and the 
   await expect(page.getByText(/^Adds \+2\.70 × v/)).toBeVisible();
   expect(await memory()).toBe(held);
   const shown = { steered: await words(page, 'Steered'), numbers: await numbers(page) };
+  // The address follows at most three times a second: browsers refuse more.
+  await expect.poll(() => JSON.stringify(unlink(page.url()))).toMatch(/:2\.7\b/);
   const link = page.url();
   await page.goto('about:blank');
   await page.goto(link);
