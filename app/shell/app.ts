@@ -7,9 +7,10 @@ import { createExperiments, type Experiments } from '../state/experiment.ts';
 import { asLocalModel, createLocalModels, type LocalModels } from '../state/local-models.ts';
 import { browserStorage } from '../state/persistence.ts';
 import { HubClient } from '../../workers/client/hub-client.ts';
-import { asModel, createHub, type Hub } from '../state/hub.ts';
+import { asModel, createHub, mayRun, type Hub } from '../state/hub.ts';
 import { createPreferences, type PreferencesStore } from '../state/preferences.ts';
 import { createResults, type Results } from '../state/results.ts';
+import { shareSideRuns } from '../state/side-run.ts';
 import { shareCatalogue } from '../state/use-model.ts';
 import { LABS } from './labs.ts';
 import { shareEngine } from './shared-engine.ts';
@@ -86,6 +87,12 @@ export const results: Results = createResults({
   engine: () => engineHost.engine(),
   fetchJson: (path) => fetchJson(path).catch(() => null),
   frame: soon,
+});
+// Panels run other labs' experiments beside their own with the same engine.
+shareSideRuns({
+  results,
+  definition: (lab) => experiments.definition(lab),
+  mayRun: (model) => mayRun(hub.store.getState(), model),
 });
 export const address: Address = connectAddress(experiments, browserAddress());
 

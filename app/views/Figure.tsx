@@ -19,6 +19,8 @@ export interface FigureData {
 export interface FigureProps {
   /** What the picture shows, as a heading. */
   readonly title?: ReactNode;
+  /** What it is called where its files are offered, without a heading of its own. */
+  readonly name?: string;
   /** What one finds in it, in words, with numbers. */
   readonly caption: ReactNode;
   readonly data: FigureData;
@@ -88,9 +90,9 @@ function useOffered(props: FigureProps): void {
       offerFigure({
         id,
         files: () => {
-          const { title, data, file, svg } = latest.current;
+          const { title, name, data, file, svg } = latest.current;
           return {
-            name: typeof title === 'string' ? title : file,
+            name: name ?? (typeof title === 'string' ? title : file),
             file,
             csv: () => csv(data.columns, data.rows()),
             ...(svg ? { svg } : {}),

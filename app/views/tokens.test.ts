@@ -1,11 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { TokenText } from '../../core/tokens.ts';
-import { quoteToken, readToken, segments, selectedRange, showToken } from './tokens.ts';
+import { quoteToken, readToken, segments, selectedRange, showToken, spelled } from './tokens.ts';
 
 const token = (text: string, bytes?: number[]): TokenText => ({ id: 0, text, ...(bytes ? { bytes } : {}) });
 const smile = [0xf0, 0x9f, 0x98, 0x80].map((b) => token('\ufffd', [b]));
 
 describe('tokens', () => {
+  it('spell a text as it is, characters made of several tokens’ bytes among it', () => {
+    const of = (text: string, bytes?: readonly number[]) => ({ id: 1, text, ...(bytes ? { bytes } : {}) });
+    expect(spelled([of(' a\n'), of('?', [0xe6, 0xbc]), of('?', [0xa2]), of(' b')])).toBe(' a\n漢 b');
+    expect(spelled([of('x'), of('?', [0xe6])])).toBe('x\ufffd');
+    expect(spelled([])).toBe('');
+  });
+
   it('keeps exact boundaries, with leading spaces apart', () => {
     const strip = segments([token('When'), token(' Mary'), token(','), token('  two')], true);
     expect(strip.map(({ from, to, text, leadingSpace }) => [from, to, text, leadingSpace])).toEqual([

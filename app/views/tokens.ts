@@ -27,6 +27,24 @@ export const quoteToken = (token: TokenText | undefined): string =>
 /** What the reader typed for a token, with · for a space; the inverse of `showToken` for plain texts. */
 export const readToken = (typed: string): string => typed.replaceAll('·', ' ').replaceAll('↵', '\n').replaceAll('⇥', '\t');
 
+/** The text that tokens spell, as it is; bytes that are no whole character become U+FFFD. */
+export function spelled(tokens: readonly TokenText[]): string {
+  let text = '';
+  let bytes: number[] = [];
+  const flush = (): void => {
+    if (bytes.length > 0) text += new TextDecoder().decode(Uint8Array.from(bytes));
+    bytes = [];
+  };
+  for (const token of tokens)
+    if (token.bytes) bytes.push(...token.bytes);
+    else {
+      flush();
+      text += token.text;
+    }
+  flush();
+  return text;
+}
+
 const visible = (text: string): string =>
   text
     .replace(/\r\n|\n|\r/g, '↵')

@@ -1,6 +1,9 @@
 import type { ExperimentSpec } from '../spec/schema.ts';
 import { labFragment } from './address.ts';
 
+/** Bounds of a strength in a link and in the number field; the slider covers the middle of it. */
+export const MAX_STRENGTH = 100;
+
 /** A feature that a page wants turned up or down. */
 export interface SteerRequest {
   readonly model: string;

@@ -8,6 +8,7 @@ import { reductions } from '../../workers/runtime/reductions.ts';
 import { goldenModel, goldenSae, readGolden, within } from '../../workers/testing/goldens.ts';
 import { describeBackends } from '../../workers/testing/node-backends.ts';
 import { relativeError } from '../../workers/testing/numbers.ts';
+import { wordTokenizer } from '../../workers/testing/word-tokenizer.ts';
 import { TOLERANCE } from '../../workers/testing/tolerances.ts';
 import type { Reading, SteeringChunk, SteeringResult } from './result.ts';
 import { run } from './run.ts';
@@ -35,28 +36,6 @@ interface Meta {
       >
     >
   >;
-}
-
-/** Numbers are ids; any other word is some id, always the same. */
-function wordTokenizer(size: number): Tokenizer {
-  const id = (word: string): number =>
-    /^\d+$/.test(word) && Number(word) < size
-      ? Number(word)
-      : 1 + (([...word].reduce((h, c) => (h * 31 + c.charCodeAt(0)) | 0, 7) >>> 0) % (size - 1));
-  const encode = (text: string): number[] => text.split(/\s+/).filter(Boolean).map(id);
-  return {
-    size,
-    bosId: 0,
-    eosId: 0,
-    hasChat: false,
-    encode,
-    applyChat: () => Promise.reject(new Error('no chat template')),
-    encodePrompt: (text, bos = true) => (bos ? [0, ...encode(text)] : encode(text)),
-    decode: (ids) => ids.join(' '),
-    token: (n) => ({ id: n, text: ` ${n}` }),
-    single: (text) => id(text),
-    byteOffsets: () => [],
-  };
 }
 
 function context(model: HookedModel, backend: RunContext['backend'], max: number): RunContext & { readonly close: () => void } {
@@ -328,6 +307,46 @@ describeBackends('steered continuations, against TransformerLens and SAELens in 
     expect((await failing(ask([same]))).message).toContain('their difference is 0');
     expect((await failing(ask([], { sweep: { steer: 0 } }))).message).toContain('there is no steer 0');
     ctx.close();
+    model.dispose();
+  });
+
+  it('a chat that goes on: each column answers its own conversation', async () => {
+    const model = await goldenModel('gpt2');
+    const base = context(model, backend, max);
+    const { tokenizer } = base.model;
+    // Who speaks is a token, then what is said; the model's turn begins with its own.
+    const applyChat: Tokenizer['applyChat'] = async (messages, { end }) => ({
+      text: '',
+      ids: [
+        0,
+        ...messages.flatMap(({ role, content }) => [role === 'user' ? 33 : 34, ...tokenizer.encode(content)]),
+        ...(end === 'generation' ? [34] : []),
+      ],
+    });
+    const ctx = { ...base, model: { ...base.model, tokenizer: { ...tokenizer, hasChat: true, applyChat } } };
+    const steers = cases.gpt2['add a feature everywhere']!.steers;
+    const messages = [{ role: 'user' as const, content: '5 17' }];
+    const turns = [{ default: '4 9', steered: '30', user: '11' }];
+    const { result, chunks } = await finish({ ...ask(steers, { turns }), prompts: [{ messages }] }, ctx);
+    const ids = (tokens: readonly { readonly id: number }[] = []): number[] => tokens.map(({ id }) => id);
+    expect(ids(result.prompt)).toEqual([0, 33, 5, 17, 34, 30, 33, 11, 34]);
+    expect(ids(result.defaultPrompt)).toEqual([0, 33, 5, 17, 34, 4, 9, 33, 11, 34]);
+    expect(chunks[0]).toMatchObject({ part: 'prompt', defaultTokens: result.defaultPrompt });
+    // Each column is what the same prompt gives by itself, its measurements among it.
+    const alone = async (tokens: readonly number[]): Promise<SteeringResult> =>
+      (await finish({ ...ask(steers), prompts: [{ tokens: [...tokens] }] }, ctx)).result;
+    const [ofDefault, ofSteered] = [await alone(ids(result.defaultPrompt)), await alone(ids(result.prompt))];
+    expect(result.default).toEqual(ofDefault.default);
+    expect(result.steered).toEqual(ofSteered.steered);
+    expect(result.kl).toEqual(ofSteered.kl);
+    expect(result.coherence).toEqual({
+      loss: { default: ofDefault.coherence.loss.default, steered: ofSteered.coherence.loss.steered },
+      repeats: { default: ofDefault.coherence.repeats.default, steered: ofSteered.coherence.repeats.steered },
+    });
+    expect(ofSteered.default).not.toEqual(result.default);
+    const message = await finish(ask(steers, { turns }), ctx).catch((error: unknown) => (error as Error).message);
+    expect(message).toContain('only a chat is continued');
+    base.close();
     model.dispose();
   });
 

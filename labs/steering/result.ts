@@ -1,25 +1,7 @@
 import type { HookName } from '../../core/hooks.ts';
 import type { WireTensor } from '../../core/protocol/wire-tensor.ts';
-import type { TokenText } from '../../core/tokens.ts';
+import type { Side, WritingChunk, WrittenBoth } from '../../core/written.ts';
 import type { Method } from './spec.ts';
-
-export type Side = 'default' | 'steered';
-
-/** One new token, as it was drawn. Natural logarithms, of the distribution before temperature, top-p and penalty. */
-export interface WrittenToken {
-  readonly token: TokenText;
-  readonly logProb: number;
-  /** The five most probable tokens there, most probable first. */
-  readonly top: readonly { readonly token: TokenText; readonly logit: number; readonly logProb: number }[];
-}
-
-/** Why a text ends: its length was reached, the model ended it, or the model's context is full. */
-export type Ending = 'length' | 'stop' | 'context';
-
-export interface Written {
-  readonly tokens: readonly WrittenToken[];
-  readonly ending: Ending;
-}
 
 /** How strongly something is there: mean over the new tokens of a text; null where it has none that could be read. */
 export interface Reading {
@@ -119,9 +101,8 @@ export interface Coherence {
 
 /** Streamed: the prompt, both texts token by token, then what was measured of them. */
 export type SteeringChunk =
-  | { readonly part: 'prompt'; readonly tokens: readonly TokenText[]; readonly features: readonly PromptFeatures[] }
-  | { readonly part: 'token'; readonly side: Side; readonly tokens: readonly WrittenToken[] }
-  | { readonly part: 'written'; readonly side: Side; readonly ending: Ending }
+  | (Extract<WritingChunk, { readonly part: 'prompt' }> & { readonly features: readonly PromptFeatures[] })
+  | Extract<WritingChunk, { readonly part: 'token' | 'written' }>
   | {
       readonly part: 'measured';
       readonly kl: WireTensor;
@@ -132,16 +113,8 @@ export type SteeringChunk =
   | { readonly part: 'neutral'; readonly neutral: NeutralLoss }
   | { readonly part: 'sweep'; readonly sweep: Sweep };
 
-export interface SteeringResult {
-  readonly prompt: readonly TokenText[];
+export interface SteeringResult extends WrittenBoth {
   readonly features: readonly PromptFeatures[];
-  readonly default: Written;
-  readonly steered: Written;
-  /**
-   * f32 [pos], nats, for each new token of the steered text: KL(steered ‖ default) of the next-token distributions there,
-   * both after the steered text up to it, before temperature, top-p and penalty.
-   */
-  readonly kl: WireTensor;
   readonly coherence: Coherence;
   readonly steers: readonly SteerFacts[];
   readonly moved: readonly MovedFeature[];

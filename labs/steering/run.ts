@@ -1,7 +1,10 @@
 import { promptIds, turnEnd } from '../../core/prompt-ids.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
-import type { ExperimentSpec } from '../../core/spec/index.ts';
+import type { ExperimentSpec, Prompt } from '../../core/spec/index.ts';
+import type { TokenText } from '../../core/tokens.ts';
+import type { Side, Written } from '../../core/written.ts';
 import type { RunContext, Sae } from '../../workers/api.ts';
+import { conversationOf } from './lib/conversation.ts';
 import { measure } from './lib/measure.ts';
 import { neutralLoss } from './lib/neutral.ts';
 import { preparePlan } from './lib/plan.ts';
@@ -9,8 +12,8 @@ import { promptFacts } from './lib/prompt.ts';
 import { remember } from './lib/remember.ts';
 import { sweepStrength } from './lib/sweep.ts';
 import { writeBoth } from './lib/write.ts';
-import type { SteeringChunk, SteeringResult, Sweep, Written } from './result.ts';
-import { samplingOf, type SteeringParams } from './spec.ts';
+import type { SteeringChunk, SteeringResult, Sweep } from './result.ts';
+import { samplingOf, type SteeringParams, type Turn } from './spec.ts';
 
 type Spec = ExperimentSpec & { readonly params: SteeringParams };
 
@@ -18,11 +21,9 @@ type Spec = ExperimentSpec & { readonly params: SteeringParams };
 export async function* run(spec: Spec, ctx: RunContext): AsyncGenerator<SteeringChunk, SteeringResult> {
   const { model } = ctx;
   const [first] = spec.prompts;
-  const ids = first ? await promptIds(model.tokenizer, first) : [];
-  if (ids.length === 0 || (ids.length === 1 && ids[0] === model.tokenizer.bosId))
-    throw new VitrineError('prompt-empty', 'there is nothing to go on from');
-  if (ids.length > model.config.nCtx)
-    throw new VitrineError('prompt-too-long', `${ids.length} tokens; the model’s context is ${model.config.nCtx}`);
+  const { turns } = spec.params;
+  const prompts = { default: await idsOf(ctx, first, turns, 'default'), steered: await idsOf(ctx, first, turns, 'steered') };
+  const ids = prompts.steered;
   if ((spec.interventions ?? []).length > 0)
     throw new VitrineError('bad-spec', 'interventions: what this lab does to the model is in params.steers');
 
@@ -35,20 +36,22 @@ export async function* run(spec: Spec, ctx: RunContext): AsyncGenerator<Steering
     saes,
     plan.ready.map(({ hook }) => hook),
   );
-  const prompt = ids.map((id) => model.tokenizer.token(id));
-  yield { part: 'prompt', tokens: prompt, features: facts.features };
+  const tokens = (row: readonly number[]): TokenText[] => row.map((id) => model.tokenizer.token(id));
+  const prompt = tokens(ids);
+  const own = turns.length > 0 ? tokens(prompts.default) : null;
+  yield { part: 'prompt', tokens: prompt, ...(own ? { defaultTokens: own } : {}), features: facts.features };
 
   const { eosId } = model.tokenizer;
   const turn = first ? await turnEnd(model.tokenizer, first) : null;
   const sampling = { ...samplingOf(spec), stops: [...new Set([eosId, turn].filter((id) => id !== null))] };
-  const key = ['default', model.digest, model.quantization, ctx.backend, ids, sampling];
+  const key = ['default', model.digest, model.quantization, ctx.backend, prompts.default, sampling];
   const known = await remember<{ text: Written | null }>(key, () => Promise.resolve({ text: null }));
-  const texts = yield* writeBoth(ctx, ids, sampling, plan.writing(), known.text);
+  const texts = yield* writeBoth(ctx, prompts, sampling, plan.writing(), known.text);
   known.text = texts.default;
 
   const streamNorm = (hook: string): number => facts.norms[hook] ?? NaN;
   const reading = [...new Set([...saes, ...plan.ready.flatMap(({ sae }) => (sae ? [sae] : []))])];
-  const measured = await measure({ ctx, prompt: ids, plan, texts, saes: reading, streamNorm });
+  const measured = await measure({ ctx, prompts, plan, texts, saes: reading, streamNorm });
   yield measured;
   const neutral = await neutralLoss(ctx, plan);
   yield { part: 'neutral', neutral };
@@ -63,5 +66,15 @@ export async function* run(spec: Spec, ctx: RunContext): AsyncGenerator<Steering
     }
   }
   const { part: _part, ...rest } = measured;
-  return { prompt, features: facts.features, ...texts, ...rest, neutral, sweep };
+  return { prompt, ...(own ? { defaultPrompt: own } : {}), features: facts.features, ...texts, ...rest, neutral, sweep };
+}
+
+/** The tokens that one column goes on from. */
+async function idsOf({ model }: RunContext, first: Prompt | undefined, turns: readonly Turn[], side: Side): Promise<number[]> {
+  const ids = first ? await promptIds(model.tokenizer, conversationOf(first, turns, side)) : [];
+  if (ids.length === 0 || (ids.length === 1 && ids[0] === model.tokenizer.bosId))
+    throw new VitrineError('prompt-empty', 'there is nothing to go on from');
+  if (ids.length > model.config.nCtx)
+    throw new VitrineError('prompt-too-long', `${ids.length} tokens; the model’s context is ${model.config.nCtx}`);
+  return ids;
 }

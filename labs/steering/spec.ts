@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { parseHook, type HookName } from '../../core/hooks.ts';
+import { MAX_STRENGTH } from '../../core/share/steer-link.ts';
 import type { ExperimentSpec, LabDefinition } from '../../core/spec/index.ts';
 
 /** Where a steer acts: every token; only those of the prompt; only those that are being written. */
@@ -47,8 +48,17 @@ export type Method = (typeof METHODS)[number];
 /** The method that a steer's own mode is; what is no feature is added. */
 export const methodOf = (steer: Steer): Method => (steer.kind === 'feature' && steer.mode === 'clamp' ? 'set' : 'add');
 
+/** A turn of a chat that was continued: what each column answered, and what the reader said next to both. */
+export interface Turn {
+  readonly default: string;
+  readonly steered: string;
+  readonly user: string;
+}
+
 export interface SteeringParams {
   readonly steers: readonly Steer[];
+  /** Of a chat, after its messages; each column goes on with its own conversation. */
+  readonly turns: readonly Turn[];
   /** Also write at several strengths of one steer, the others as they stand: effect against coherence. */
   readonly sweep: {
     /** Which steer, by its place in the list. */
@@ -68,9 +78,8 @@ export interface SteeringView {
   readonly token: { readonly side: 'default' | 'steered'; readonly index: number } | null;
 }
 
-/** Bounds of a strength in a link and in the number field; the slider covers the middle of it. */
-export const MAX_STRENGTH = 100;
 export const MAX_STEERS = 16;
+export const MAX_TURNS = 24;
 
 const text = v.pipe(v.string(), v.maxLength(2_000));
 const label = v.optional(v.pipe(v.string(), v.maxLength(80)), '');
@@ -120,8 +129,10 @@ const steer = v.variant('kind', [
   }),
 ]);
 
+const said = v.pipe(v.string(), v.maxLength(8_000));
 const params = v.strictObject({
   steers: v.optional(v.pipe(v.array(steer), v.maxLength(MAX_STEERS)), []),
+  turns: v.optional(v.pipe(v.array(v.strictObject({ default: said, steered: said, user: said })), v.maxLength(MAX_TURNS)), []),
   sweep: v.optional(
     v.nullable(
       v.strictObject({

@@ -5,16 +5,17 @@ import type { LabPanelProps, LabView } from '../../app/state/lab-panel.ts';
 import { useModel } from '../../app/state/use-model.ts';
 import { chatText, isChat, mayChat } from '../../app/views/prompt.ts';
 import { PromptInput } from '../../app/views/PromptInput.tsx';
-import { addSteer, removeSteer, setPrompt, setSampling, setSteer, setStrength, setSweep } from './lib/change.ts';
+import { WrittenTexts } from '../../app/views/WrittenTexts.tsx';
+import { addSteer, removeSteer, setPrompt, setSampling, setSteer, setStrength, setSweep, setTurns } from './lib/change.ts';
 import { ofChunks, ofResult } from './lib/shown.ts';
 import type { SteeringChunk, SteeringResult } from './result.ts';
 import { lab, samplingOf, steerKey, type SteeringParams, type SteeringView } from './spec.ts';
 import { AddSteer } from './views/AddSteer.tsx';
+import { Continue } from './views/Continue.tsx';
 import { Effects, Moved } from './views/Effects.tsx';
 import { Sampling } from './views/Sampling.tsx';
 import { SteerRow } from './views/SteerRow.tsx';
 import { SweepFigure } from './views/SweepFigure.tsx';
-import { Texts } from './views/Texts.tsx';
 import styles from './views/steering.module.css';
 
 type Props = LabPanelProps<SteeringParams, SteeringView, SteeringResult, SteeringChunk>;
@@ -33,7 +34,7 @@ function Panel(props: Props): ReactElement {
   const [prompt] = spec.prompts;
   const chat = isChat(prompt);
   const text = chat ? chatText(prompt.messages) : prompt && 'text' in prompt ? prompt.text : '';
-  const { steers, sweep } = spec.params;
+  const { steers, sweep, turns } = spec.params;
   const sae = spec.saes?.[0] ?? model?.saes[0]?.id ?? null;
   const bosId = numberOf(model?.config['bos_token_id']);
   const eosId = numberOf(model?.config['eos_token_id']);
@@ -43,7 +44,7 @@ function Panel(props: Props): ReactElement {
     [labels, spec.model],
   );
   const sampling = samplingOf(spec);
-  const tokens = !old && shown ? shown.prompt.length : null;
+  const tokens = !old && shown ? shown.prompts.steered.length : null;
   return (
     <div className={styles.panel}>
       <div className={styles.top}>
@@ -91,7 +92,7 @@ function Panel(props: Props): ReactElement {
           sae={sae}
           onSae={(id) => setSpec((s) => ({ ...s, saes: [id, ...(s.saes ?? []).slice(1).filter((other) => other !== id)] }))}
           features={shown?.features ?? []}
-          prompt={shown?.prompt ?? []}
+          prompt={shown?.prompts.steered ?? []}
           label={label}
           count={steers.length}
           onAdd={(steer) => setSpec(addSteer(steer))}
@@ -99,7 +100,7 @@ function Panel(props: Props): ReactElement {
       </section>
 
       <div className={styles.answer} data-stale={old ? '' : undefined}>
-        <Texts
+        <WrittenTexts
           shown={shown}
           promptText={text}
           running={running}
@@ -109,11 +110,22 @@ function Panel(props: Props): ReactElement {
           chat={chat}
           picked={spec.view.token}
           onPick={(token) => setView({ token })}
+          file={fileName(spec)}
         />
+        {chat && (
+          <Continue
+            turns={turns}
+            answers={shown && !old && !running ? shown : null}
+            onTurns={(next) => {
+              setSpec(setTurns(next));
+              run();
+            }}
+          />
+        )}
         <div className={styles.below}>
           <section aria-label="What it did">
             <h2>What it did</h2>
-            <Effects shown={shown} running={running} steers={steers} label={label} />
+            <Effects shown={shown} running={running} steers={steers} label={label} file={fileName(spec)} />
           </section>
           <div className={styles.stack}>
             <SweepFigure
@@ -126,7 +138,7 @@ function Panel(props: Props): ReactElement {
               file={fileName(spec)}
               onAsk={(asked) => setSpec(setSweep(asked))}
             />
-            <Moved model={spec.model} moved={shown?.measured?.moved ?? []} label={label} hookOf={hookOf} />
+            <Moved model={spec.model} moved={shown?.measured?.moved ?? []} label={label} hookOf={hookOf} file={fileName(spec)} />
           </div>
         </div>
       </div>

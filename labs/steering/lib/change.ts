@@ -30,11 +30,14 @@ export const removeSteer = (index: number): Change =>
 
 export const setSweep = (sweep: SteeringParams['sweep']): Change => changeParams((params) => ({ ...params, sweep }));
 
-/** Another text or chat to go on from. */
+/** Another text or chat to go on from: what was answered to the one before is gone. */
 export const setPrompt =
   (prompt: Prompt): Change =>
   (spec) =>
-    changeParams(withoutSweep)({ ...spec, prompts: [prompt, ...spec.prompts.slice(1)] });
+    changeParams((params) => withoutSweep({ ...params, turns: [] }))({ ...spec, prompts: [prompt, ...spec.prompts.slice(1)] });
+
+/** The conversations so far. */
+export const setTurns = (turns: SteeringParams['turns']): Change => changeParams((params) => withoutSweep({ ...params, turns }));
 
 export const setSampling =
   (change: Partial<NonNullable<ExperimentSpec['sampling']>>, seed: number): Change =>

@@ -1,7 +1,8 @@
 import type { HookName } from '../../../core/hooks.ts';
 import { wireTensor, type WireTensor } from '../../../core/protocol/wire-tensor.ts';
+import type { Side, Written } from '../../../core/written.ts';
 import type { RunContext, Sae } from '../../../workers/api.ts';
-import type { Coherence, MovedFeature, Reading, Side, SteerFacts, SteeringChunk, Written } from '../result.ts';
+import type { Coherence, MovedFeature, Reading, SteerFacts, SteeringChunk } from '../result.ts';
 import { steerKey } from '../spec.ts';
 import { newActivations, newLogits, reading, readText, type Pass } from './pass.ts';
 import type { Plan, ReadySteer } from './plan.ts';
@@ -16,7 +17,7 @@ type Measured = Extract<SteeringChunk, { part: 'measured' }>;
 
 interface Asked {
   readonly ctx: RunContext;
-  readonly prompt: readonly number[];
+  readonly prompts: Readonly<Record<Side, readonly number[]>>;
   readonly plan: Plan;
   readonly texts: Readonly<Record<Side, Written>>;
   /** Dictionaries in which other features are looked for. */
@@ -25,18 +26,18 @@ interface Asked {
 }
 
 /** What the steering did to the text, from three passes: the default text, and the steered text without and with steering. */
-export async function measure({ ctx, prompt, plan, texts, saes, streamNorm }: Asked): Promise<Measured> {
+export async function measure({ ctx, prompts, plan, texts, saes, streamNorm }: Asked): Promise<Measured> {
   const { model } = ctx;
   const hooks = [...plan.ready.map(({ hook }) => hook), ...saes.map(({ hookName }) => hookName)];
   const ids = { default: idsOf(texts.default), steered: idsOf(texts.steered) };
 
   const subjects = plan.ready.map(({ steer }) => steerKey(steer));
-  const key = ['readings', model.digest, model.quantization, ctx.backend, prompt, ids.default, subjects];
+  const key = ['readings', model.digest, model.quantization, ctx.backend, prompts.default, ids.default, subjects];
   const plain = await remember(key, () =>
-    onText(ctx, prompt, ids.default, null, hooks, (pass) => readings(ctx, pass, plan.ready)),
+    onText(ctx, prompts.default, ids.default, null, hooks, (pass) => readings(ctx, pass, plan.ready)),
   );
-  const without = await readText(ctx, prompt, ids.steered, null, hooks);
-  const steered = await readText(ctx, prompt, ids.steered, plan, hooks);
+  const without = await readText(ctx, prompts.steered, ids.steered, null, hooks);
+  const steered = await readText(ctx, prompts.steered, ids.steered, plan, hooks);
   try {
     const kl = await divergence(ctx, steered, without);
     const loss = await lossOf(ctx, without, ids.steered);

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { completeSpec, type ExperimentSpec } from '../../../core/spec/index.ts';
 import { lab, samplingOf, steerKey, type Steer, type SteeringParams } from '../spec.ts';
-import { addSteer, removeSteer, setPrompt, setSampling, setSteer, setStrength, setSweep } from './change.ts';
-import { differences } from './differences.ts';
+import { addSteer, removeSteer, setPrompt, setSampling, setSteer, setStrength, setSweep, setTurns } from './change.ts';
+import { conversationOf } from './conversation.ts';
+import { differences } from '../../../core/stats/differences.ts';
 import { neutralTexts } from './neutral.ts';
 import { remember } from './remember.ts';
 import { repeats } from './repeats.ts';
@@ -102,12 +103,20 @@ describe('changes', () => {
     positions: 'all',
     muted: false,
   });
-  const params: SteeringParams = { steers: [feature(1), feature(2)], sweep: { steer: 1, from: -4, to: 4, steps: 9, texts: 2 } };
+  const params: SteeringParams = {
+    steers: [feature(1), feature(2)],
+    turns: [],
+    sweep: { steer: 1, from: -4, to: 4, steps: 9, texts: 2 },
+  };
   const spec = completeSpec({ ...lab.defaults, params: params as never }, lab) as ExperimentSpec;
   const after = (change: (spec: ExperimentSpec) => ExperimentSpec): SteeringParams => completeSpec(change(spec), lab).params;
 
   it('another strength of the swept steer keeps the sweep; everything else has it asked for again', () => {
-    expect(after(setStrength(1, -3))).toEqual({ steers: [feature(1), { ...feature(2), strength: -3 }], sweep: params.sweep });
+    expect(after(setStrength(1, -3))).toEqual({
+      turns: [],
+      steers: [feature(1), { ...feature(2), strength: -3 }],
+      sweep: params.sweep,
+    });
     for (const change of [
       setStrength(0, 2),
       setSteer(1, (s) => ({ ...s, muted: true })),
@@ -149,4 +158,45 @@ it('neutral text is always the same twelve documents', () => {
   expect(neutralTexts()).toHaveLength(12);
   expect(neutralTexts()).toEqual(neutralTexts());
   expect(new Set(neutralTexts()).size).toBe(12);
+});
+
+describe('a chat that goes on', () => {
+  const turn = { default: 'A', steered: 'B', user: 'And then?' };
+  it('is another one for each column', () => {
+    const prompt = { messages: [{ role: 'user' as const, content: 'Hello' }] };
+    expect(conversationOf(prompt, [], 'default')).toBe(prompt);
+    for (const [side, answer] of [
+      ['default', 'A'],
+      ['steered', 'B'],
+    ] as const)
+      expect(conversationOf(prompt, [turn, turn], side)).toEqual({
+        messages: [
+          { role: 'user', content: 'Hello' },
+          { role: 'assistant', content: answer },
+          { role: 'user', content: 'And then?' },
+          { role: 'assistant', content: answer },
+          { role: 'user', content: 'And then?' },
+        ],
+      });
+  });
+  it('goes on within the answer that the reader began', () => {
+    const begun = {
+      messages: [
+        { role: 'user' as const, content: 'Hello' },
+        { role: 'assistant' as const, content: 'Well,' },
+      ],
+    };
+    expect(conversationOf(begun, [turn], 'steered')).toEqual({
+      messages: [
+        { role: 'user', content: 'Hello' },
+        { role: 'assistant', content: 'Well,B' },
+        { role: 'user', content: 'And then?' },
+      ],
+    });
+  });
+  it('begins anew with another prompt', () => {
+    const spec = { ...lab.defaults, params: { ...lab.defaults.params, turns: [turn] } } as unknown as ExperimentSpec;
+    expect(setPrompt({ text: 'x' })(spec).params['turns']).toEqual([]);
+    expect(setTurns([turn, turn])(spec).params['turns']).toHaveLength(2);
+  });
 });

@@ -1,32 +1,19 @@
+import { textsOfChunks, textsOfResult, type ShownTexts } from '../../../core/written.ts';
 import type {
   Coherence,
+  MovedFeature,
   NeutralLoss,
   PromptFeatures,
-  Side,
   SteerFacts,
   SteeringChunk,
   SteeringResult,
   Sweep,
-  WrittenToken,
-  MovedFeature,
-  Ending,
 } from '../result.ts';
-import type { WireTensor } from '../../../core/protocol/wire-tensor.ts';
-import type { TokenText } from '../../../core/tokens.ts';
-
-export interface ShownText {
-  readonly tokens: readonly WrittenToken[];
-  /** Null while it is being written. */
-  readonly ending: Ending | null;
-}
 
 /** What the panel draws: the answer as far as it has come. */
-export interface Shown {
-  readonly prompt: readonly TokenText[];
+export interface Shown extends ShownTexts {
   readonly features: readonly PromptFeatures[];
-  readonly texts: Readonly<Record<Side, ShownText>>;
   readonly measured: {
-    readonly kl: WireTensor;
     readonly coherence: Coherence;
     readonly steers: readonly SteerFacts[];
     readonly moved: readonly MovedFeature[];
@@ -37,39 +24,20 @@ export interface Shown {
 
 /** A finished answer. */
 export function ofResult(result: SteeringResult): Shown {
-  const { prompt, features, kl, coherence, steers, moved, neutral, sweep } = result;
-  const texts = { default: result.default, steered: result.steered };
-  return { prompt, features, texts, measured: { kl, coherence, steers, moved }, neutral, sweep };
+  const { features, coherence, steers, moved, neutral, sweep } = result;
+  return { ...textsOfResult(result), features, measured: { coherence, steers, moved }, neutral, sweep };
 }
 
 /** An answer that is being streamed; null before its first token. */
 export function ofChunks(chunks: readonly SteeringChunk[]): Shown | null {
-  const tokens: Record<Side, WrittenToken[]> = { default: [], steered: [] };
-  const ending: Record<Side, Ending | null> = { default: null, steered: null };
-  let shown: Omit<Shown, 'texts'> = { prompt: [], features: [], measured: null, neutral: null, sweep: null };
+  const texts = textsOfChunks(chunks);
+  if (texts === null) return null;
+  let shown: Shown = { ...texts, features: [], measured: null, neutral: null, sweep: null };
   for (const chunk of chunks) {
-    switch (chunk.part) {
-      case 'prompt':
-        shown = { ...shown, prompt: chunk.tokens, features: chunk.features };
-        break;
-      case 'token':
-        tokens[chunk.side].push(...chunk.tokens);
-        break;
-      case 'written':
-        ending[chunk.side] = chunk.ending;
-        break;
-      case 'measured':
-        shown = { ...shown, measured: chunk };
-        break;
-      case 'neutral':
-        shown = { ...shown, neutral: chunk.neutral };
-        break;
-      case 'sweep':
-        shown = { ...shown, sweep: chunk.sweep };
-        break;
-    }
+    if (chunk.part === 'prompt') shown = { ...shown, features: chunk.features };
+    else if (chunk.part === 'measured') shown = { ...shown, measured: chunk };
+    else if (chunk.part === 'neutral') shown = { ...shown, neutral: chunk.neutral };
+    else if (chunk.part === 'sweep') shown = { ...shown, sweep: chunk.sweep };
   }
-  if (tokens.steered.length === 0 && ending.steered === null) return null;
-  const text = (side: Side): ShownText => ({ tokens: tokens[side], ending: ending[side] });
-  return { ...shown, texts: { default: text('default'), steered: text('steered') } };
+  return shown;
 }

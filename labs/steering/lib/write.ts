@@ -1,6 +1,7 @@
 import type { Intervention } from '../../../core/interventions.ts';
 import type { GeneratedToken, RunContext } from '../../../workers/api.ts';
-import type { Ending, Side, SteeringChunk, Written, WrittenToken } from '../result.ts';
+import type { Ending, Side, Written, WrittenToken } from '../../../core/written.ts';
+import type { SteeringChunk } from '../result.ts';
 
 export interface Sampling {
   readonly seed: number;
@@ -71,14 +72,14 @@ class Pen {
  */
 export async function* writeBoth(
   ctx: RunContext,
-  prompt: readonly number[],
+  prompts: Readonly<Record<Side, readonly number[]>>,
   sampling: Sampling,
   interventions: readonly Intervention[],
   known: Written | null,
 ): AsyncGenerator<SteeringChunk, Readonly<Record<Side, Written>>> {
   const pens = {
-    ...(known ? {} : { default: new Pen(ctx, prompt, sampling, []) }),
-    steered: new Pen(ctx, prompt, sampling, interventions),
+    ...(known ? {} : { default: new Pen(ctx, prompts.default, sampling, []) }),
+    steered: new Pen(ctx, prompts.steered, sampling, interventions),
   } as { readonly default?: Pen; readonly steered: Pen };
   try {
     if (known) {

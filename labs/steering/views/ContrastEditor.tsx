@@ -3,7 +3,7 @@ import type { HookName } from '../../../core/hooks.ts';
 import { Button } from '../../../app/ui/Button.tsx';
 import { Select, TextArea, TextField } from '../../../app/ui/Field.tsx';
 import type { Steer } from '../spec.ts';
-import { NumberField } from './NumberField.tsx';
+import { NumberField } from '../../../app/ui/NumberField.tsx';
 import styles from './steering.module.css';
 
 type Contrast = Extract<Steer, { kind: 'contrast' }>;

@@ -1,8 +1,12 @@
 import type { ReactElement } from 'react';
 import { featureLink } from '../../../core/share/feature-address.ts';
+import { tokensSvg, type TokensPicture } from '../../../app/charts/export/plots.ts';
+import { barsSvg } from '../../../app/charts/export/svg.ts';
+import { useScheme } from '../../../app/charts/scheme.ts';
 import { Notice } from '../../../app/ui/Notice.tsx';
 import { Table } from '../../../app/ui/Table.tsx';
-import { count, number, percent, signed } from '../../../app/views/numbers.ts';
+import { Figure } from '../../../app/views/Figure.tsx';
+import { count, figure, number, percent, signed } from '../../../app/views/numbers.ts';
 import { siteShort } from '../../../app/views/sites.ts';
 import { Waiting } from '../../../app/views/Waiting.tsx';
 import type { Shown } from '../lib/shown.ts';
@@ -17,10 +21,13 @@ export interface EffectsProps {
   readonly running: boolean;
   readonly steers: readonly Steer[];
   readonly label: (sae: string, feature: number) => string | null;
+  /** Begins the names of files. */
+  readonly file: string;
 }
 
 /** What the steering did: to what was steered, and to the model's language. */
-export function Effects({ shown, running, steers, label }: EffectsProps): ReactElement {
+export function Effects({ shown, running, steers, label, file }: EffectsProps): ReactElement {
+  const scheme = useScheme();
   const { measured, neutral } = shown ?? { measured: null, neutral: null };
   if (!measured)
     return running ? (
@@ -77,25 +84,33 @@ export function Effects({ shown, running, steers, label }: EffectsProps): ReactE
           ))}
         </Notice>
       )}
-      <Table
-        caption="Readings, losses and repeats"
-        rows={rows}
-        rowKey={({ key }) => key}
-        columns={[
-          {
-            key: 'what',
-            label: 'mean over the new tokens',
-            cell: whatCell,
-          },
-          { key: 'default', label: 'by itself', numeric: true, cell: (row) => value(row, 0) },
-          { key: 'text', label: 'in the words', numeric: true, cell: (row) => value(row, 1) },
-          { key: 'steered', label: 'with steering', numeric: true, cell: (row) => value(row, 2) },
-        ]}
-      />
-      <p className={styles.note}>
-        “In the words”: of the steered text, read by the model without steering. “With steering”: the same words, with the
-        steering at work.
-      </p>
+      <Figure
+        name="What it did"
+        caption="“In the words”: of the steered text, read by the model without steering. “With steering”: the same words, with the steering at work."
+        data={{
+          columns: ['mean over the new tokens', 'unit', 'by itself', 'in the words', 'with steering'],
+          rows: () => rows.map(({ what, unit, values }) => [what, unit, ...values.map((x) => x ?? NaN)]),
+          format: (x) => (Number.isNaN(x) ? '' : number(x)),
+        }}
+        file={`${file}-effects`}
+        svg={() => tokensSvg(tableOf(rows), scheme)}
+      >
+        <Table
+          caption="Readings, losses and repeats"
+          rows={rows}
+          rowKey={({ key }) => key}
+          columns={[
+            {
+              key: 'what',
+              label: 'mean over the new tokens',
+              cell: whatCell,
+            },
+            { key: 'default', label: 'by itself', numeric: true, cell: (row) => value(row, 0) },
+            { key: 'text', label: 'in the words', numeric: true, cell: (row) => value(row, 1) },
+            { key: 'steered', label: 'with steering', numeric: true, cell: (row) => value(row, 2) },
+          ]}
+        />
+      </Figure>
       {neutral && (
         <p className={styles.note}>
           Neutral text: {neutral.name}; {neutral.texts} documents, steered at every token. Change{' '}
@@ -111,28 +126,55 @@ export interface MovedProps {
   readonly moved: readonly MovedFeature[];
   readonly label: (sae: string, feature: number) => string | null;
   readonly hookOf: (sae: string) => string;
+  readonly file: string;
 }
 
 /** What else the steering moved. */
-export function Moved({ model, moved, label, hookOf }: MovedProps): ReactElement | null {
+export function Moved({ model, moved, label, hookOf, file }: MovedProps): ReactElement | null {
+  const scheme = useScheme();
   if (moved.length === 0) return null;
+  const most = Math.max(...moved.map((m) => Math.abs(m.with - m.without)));
+  const name = (m: MovedFeature): string => label(m.sae, m.feature) ?? `feature ${m.feature}`;
   return (
     <section aria-label="Other features that it moves">
-      <h2>Other features that it moves, on the same words</h2>
-      <ul className={styles.moved}>
-        {moved.map(({ sae, feature, without, with: steered }) => (
-          <li key={`${sae}/${feature}`}>
-            <a href={featureLink({ model, sae, feature })}>{label(sae, feature) ?? `feature ${feature}`}</a>{' '}
-            <span className={styles.place}>{siteShort(hookOf(sae))}</span>
-            <span className={styles.change}>
-              {number(without)} → {number(steered)}
-            </span>
-          </li>
-        ))}
-      </ul>
-      <p className={styles.note}>
-        Mean activation without and with the steering. A direction is not one feature alone: it overlaps with others.
-      </p>
+      <Figure
+        title="Other features that it moves, on the same words"
+        caption="Mean activation without and with the steering. A direction is not one feature alone: it overlaps with others."
+        data={{
+          columns: ['dictionary', 'feature', 'label', 'without', 'with'],
+          rows: () => moved.map((m) => [m.sae, m.feature, label(m.sae, m.feature) ?? '', m.without, m.with]),
+          format: figure,
+        }}
+        file={`${file}-moved`}
+        svg={() =>
+          barsSvg(
+            {
+              title: 'Other features that the steering moves',
+              bars: moved.map((m) => ({
+                label: `${siteShort(hookOf(m.sae))} · ${name(m)}`,
+                value: m.with - m.without,
+                text: `${number(m.without)} → ${number(m.with)}`,
+              })),
+              full: most,
+              signed: true,
+              legend: `change of the mean activation on the same words; full bar: ${number(most)}`,
+            },
+            scheme,
+          )
+        }
+      >
+        <ul className={styles.moved}>
+          {moved.map(({ sae, feature, without, with: steered }) => (
+            <li key={`${sae}/${feature}`}>
+              <a href={featureLink({ model, sae, feature })}>{label(sae, feature) ?? `feature ${feature}`}</a>{' '}
+              <span className={styles.place}>{siteShort(hookOf(sae))}</span>
+              <span className={styles.change}>
+                {number(without)} → {number(steered)}
+              </span>
+            </li>
+          ))}
+        </ul>
+      </Figure>
     </section>
   );
 }
@@ -157,6 +199,23 @@ const value = (row: Row, i: 0 | 1 | 2): string => {
   if (x === null) return '';
   return row.percent === true ? percent(x) : number(x);
 };
+
+/** The table as a picture: a line a row. */
+function tableOf(rows: readonly Row[]): TokensPicture {
+  const cells = (texts: readonly string[]): TokensPicture['lines'][number]['tokens'] =>
+    texts.map((text) => ({ text: text.padStart(14), share: 0 }));
+  return {
+    title: 'What the steering did: means over the new tokens',
+    lines: [
+      { value: '', tokens: cells(['by itself', 'in the words', 'with steering']) },
+      ...rows.map((row) => ({
+        value: `${row.what}, ${row.unit}`,
+        tokens: cells([value(row, 0), value(row, 1), value(row, 2)]),
+      })),
+    ],
+    legend: '“in the words”: the steered text, read without steering; “with steering”: with the steering at work',
+  };
+}
 
 const unitOf = ({ unit, scale }: SteerFacts): string =>
   unit === 'vector' ? 'times v' : unit === 'max' ? `activation, largest known ${number(scale)}` : 'activation';

@@ -1,7 +1,7 @@
 import type { ReactElement } from 'react';
 import { IconButton } from '../../../app/ui/Button.tsx';
 import type { SAMPLING, samplingOf } from '../spec.ts';
-import { NumberField } from './NumberField.tsx';
+import { NumberField } from '../../../app/ui/NumberField.tsx';
 import styles from './steering.module.css';
 
 export interface SamplingProps {

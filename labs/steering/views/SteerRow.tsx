@@ -1,13 +1,14 @@
 import { useState, type ReactElement } from 'react';
 import { featureLink } from '../../../core/share/feature-address.ts';
+import { MAX_STRENGTH } from '../../../core/share/steer-link.ts';
 import { Button, IconButton } from '../../../app/ui/Button.tsx';
 import { Select } from '../../../app/ui/Field.tsx';
+import { NumberField } from '../../../app/ui/NumberField.tsx';
+import { StrengthSlider } from '../../../app/views/StrengthSlider.tsx';
 import { exactly, steerName, steerPlace, strengthText } from './words.tsx';
 import type { SteerFacts } from '../result.ts';
-import { MAX_STRENGTH, type Steer, type SteerPositions } from '../spec.ts';
+import type { Steer, SteerPositions } from '../spec.ts';
 import { ContrastEditor } from './ContrastEditor.tsx';
-import { NumberField } from './NumberField.tsx';
-import { StrengthSlider } from './StrengthSlider.tsx';
 import styles from './steering.module.css';
 
 export interface SteerRowProps {
@@ -57,6 +58,9 @@ export function SteerRow({ model, steer, label, facts, hookOf, onStrength, onCha
             onChange={onStrength}
           />
           <span className={styles.unit}>× {steer.kind === 'feature' ? 'max' : 'v'}</span>
+          <IconButton label={`Set the strength of ${name} to 0`} size="s" onClick={() => onStrength(0)}>
+            ↺
+          </IconButton>
         </span>
         <span className={styles.actions}>
           <Button

@@ -1,5 +1,5 @@
 import { useId, useState, type ReactElement } from 'react';
-import styles from './steering.module.css';
+import styles from './NumberField.module.css';
 
 export interface NumberFieldProps {
   readonly label: string;

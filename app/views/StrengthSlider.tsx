@@ -1,6 +1,6 @@
 import { useRef, type ReactElement } from 'react';
-import { MAX_STRENGTH } from '../spec.ts';
-import styles from './steering.module.css';
+import { MAX_STRENGTH } from '../../core/share/steer-link.ts';
+import styles from './StrengthSlider.module.css';
 
 export interface StrengthSliderProps {
   /** Whose strength. */
@@ -17,7 +17,7 @@ const STEP = 0.1;
 /** A pointer this close to 0 rests on it. */
 const DETENT = 0.15;
 
-/** A strength around 0: a native slider with a rest at 0, filled from the middle. Arrow keys move past 0 as anywhere else. */
+/** A strength around 0: a native slider with a rest at 0, filled from the middle; a double press sets it to 0. Arrow keys move past 0 as anywhere else. */
 export function StrengthSlider({ label, value, valueText, disabled, onChange }: StrengthSliderProps): ReactElement {
   const dragged = useRef(false);
   const reach = Math.min(MAX_STRENGTH, Math.max(REACH, Math.ceil(Math.abs(value))));
@@ -42,6 +42,7 @@ export function StrengthSlider({ label, value, valueText, disabled, onChange }: 
         onPointerDown={() => (dragged.current = true)}
         onPointerUp={() => (dragged.current = false)}
         onPointerCancel={() => (dragged.current = false)}
+        onDoubleClick={() => onChange(0)}
         onChange={(event) => {
           const next = Math.round(event.target.valueAsNumber * 10) / 10;
           onChange(dragged.current && Math.abs(next) <= DETENT ? 0 : next + 0);
