@@ -36,8 +36,6 @@ export interface SearchView {
   readonly firesOn: string;
   /** By variable: its name, as the dashboards' index has it; empty: none. */
   readonly variable: string;
-  /** The result that is open for a closer look, `<sae>/<feature>`. */
-  readonly open: string | null;
 }
 
 const position = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8_192));
@@ -59,7 +57,6 @@ const view: v.GenericSchema<unknown, SearchView> = v.strictObject({
   tokenRole: v.optional(v.picklist(['writes', 'fires']), 'writes'),
   firesOn: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(200)), ' Mary'),
   variable: v.optional(v.pipe(v.string(), v.maxLength(200)), ''),
-  open: v.optional(v.nullable(v.pipe(v.string(), v.maxLength(220))), null),
 });
 
 /** Every dictionary of `primer`. */

@@ -1,5 +1,7 @@
 import { useMemo, useState, type ReactElement } from 'react';
 import { useLabels } from '../../../app/state/labels.ts';
+import { useScheme } from '../../../app/charts/scheme.ts';
+import { Figure } from '../../../app/views/Figure.tsx';
 import { TextField } from '../../../app/ui/Field.tsx';
 import { ErrorNotice } from '../../../app/ui/Notice.tsx';
 import { number, percent, plural } from '../../../app/views/numbers.ts';
@@ -7,6 +9,7 @@ import { toWireError } from '../../../core/protocol/errors.ts';
 import { Hits, type Hit } from './Hits.tsx';
 import { labelDocuments, useLabelIndex, type LabelDocument } from './label-index.tsx';
 import { useDictionaries } from './names.tsx';
+import { hitsSvg } from './picture.tsx';
 import type { SearchContext } from './panel.tsx';
 import styles from './search.module.css';
 
@@ -14,7 +17,8 @@ const SHOWN = 100;
 
 /** Full text over what features are called: the reader's own labels and notes, and names from ground truth. */
 export function ByLabel({ context }: { readonly context: SearchContext }): ReactElement {
-  const { props, model, names, text } = context;
+  const { props, model, names, text, file } = context;
+  const scheme = useScheme();
   const { spec, setView } = props;
   const saes = useMemo(() => model?.saes ?? [], [model]);
   const known = useDictionaries(
@@ -37,6 +41,7 @@ export function ByLabel({ context }: { readonly context: SearchContext }): React
   }, [index, documents, query]);
   const own = documents.filter(({ own }) => own !== '').length;
   const named = documents.length - documents.filter(({ truth }) => truth === '').length;
+  const hits = found.slice(0, SHOWN).map(({ document }) => hitOf(document));
   const waiting = saes.some(({ id }) => known[`${spec.model}/${id}`]?.state === 'loading');
   return (
     <div className={styles.stack}>
@@ -61,19 +66,44 @@ export function ByLabel({ context }: { readonly context: SearchContext }): React
           {index && !waiting ? 'No feature is called anything like that.' : 'Names are on their way.'}
         </p>
       ) : (
-        <>
-          <p className={styles.note} aria-live="polite">
-            {plural(found.length, 'feature')}
-            {found.length > SHOWN ? `, the best ${SHOWN} shown` : ''}, best match first.
-          </p>
-          <Hits
-            label="Features found"
-            model={spec.model}
-            hits={found.slice(0, SHOWN).map(({ document }) => hitOf(document))}
-            names={names}
-            prompt={text}
-          />
-        </>
+        <Figure
+          name={`Features called “${query.trim()}”`}
+          caption={
+            <span aria-live="polite">
+              {plural(found.length, 'feature')}
+              {found.length > SHOWN ? `, the best ${SHOWN} shown` : ''}, best match first.
+            </span>
+          }
+          file={`${file}-label`}
+          data={{
+            columns: ['dictionary', 'feature', 'your label', 'name from ground truth', 'F1', 'density', 'score of the match'],
+            rows: () =>
+              found.map(({ document: d, score }) => [
+                d.sae,
+                d.feature,
+                d.own,
+                d.truth,
+                d.truth === '' ? NaN : d.f1,
+                d.density,
+                score,
+              ]),
+            format: (x) => (Number.isNaN(x) ? '' : number(x)),
+          }}
+          svg={() =>
+            hitsSvg(
+              {
+                title: `Features called “${query.trim()}”`,
+                model: spec.model,
+                hits,
+                names,
+                legend: 'F1 of the name from ground truth; best match of the words first',
+              },
+              scheme,
+            )
+          }
+        >
+          <Hits label="Features found" model={spec.model} hits={hits} names={names} prompt={text} />
+        </Figure>
       )}
     </div>
   );
@@ -87,6 +117,7 @@ function hitOf({ id, sae, hook, feature, own, truth, f1, density }: LabelDocumen
     hook,
     feature,
     value,
+    amount: truth === '' ? NaN : f1,
     of: own !== '' ? 'your label' : truth === '' ? '' : 'ground truth',
     fact: Number.isNaN(density) ? '' : `on ${percent(density)}`,
   };

@@ -2,6 +2,7 @@ import { useMemo, type ReactElement } from 'react';
 import { useFocus } from '../../../app/state/focus.ts';
 import { Skeleton } from '../../../app/ui/Disclosure.tsx';
 import { Segmented, Toggle } from '../../../app/ui/Segmented.tsx';
+import { useScheme } from '../../../app/charts/scheme.ts';
 import { Figure } from '../../../app/views/Figure.tsx';
 import { number, percent, plural } from '../../../app/views/numbers.ts';
 import { PromptBox } from '../../../app/views/PromptBox.tsx';
@@ -14,6 +15,7 @@ import { searched } from '../lib/score.ts';
 import { Controls, NoDictionary } from './Controls.tsx';
 import { Hits, type Hit } from './Hits.tsx';
 import { withParams, type SearchContext } from './panel.tsx';
+import { hitsSvg } from './picture.tsx';
 import styles from './search.module.css';
 
 /** Features that are active on a text: on all of it, or on the tokens that are picked. */
@@ -150,6 +152,7 @@ function withoutBos(tokens: readonly number[]): readonly number[] | null {
 
 function Answer({ context }: { readonly context: SearchContext }): ReactElement {
   const { props, found, names, text, file, bosId } = context;
+  const scheme = useScheme();
   const { spec } = props;
   const { params } = spec;
   const rows = useMemo(() => promptRows(found.prompt, params), [found.prompt, params]);
@@ -164,6 +167,7 @@ function Answer({ context }: { readonly context: SearchContext }): ReactElement 
       feature: row.feature,
       shares: Float32Array.from(row.values, (x, p) => (p < from ? 0 : Math.min(1, x / (full || 1)))),
       value: number(row.score),
+      amount: row.score,
       of: Number.isNaN(row.share) ? 'max unknown' : `${percent(row.share)} of ${number(row.maxKnown)}`,
       fact: Number.isNaN(row.density) ? '' : `on ${percent(row.density)}`,
     };
@@ -186,6 +190,18 @@ function Answer({ context }: { readonly context: SearchContext }): ReactElement 
         rows: () => rows.map((r) => [r.sae, r.feature, r.score, r.share, r.maxKnown, r.density, ...r.values]),
         format: (x) => number(x),
       }}
+      svg={() =>
+        hitsSvg(
+          {
+            title: params.score === 'max' ? 'Most active features' : 'Largest sums of activation',
+            model: spec.model,
+            hits: rows.map(hit),
+            names,
+            legend: `${params.score === 'max' ? 'largest activation' : 'sum of activations'}, each dictionary’s own units`,
+          },
+          scheme,
+        )
+      }
     >
       {rows.length === 0 ? (
         <p className={styles.empty}>

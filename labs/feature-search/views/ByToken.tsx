@@ -1,5 +1,6 @@
 import { useMemo, type ReactElement } from 'react';
 import { Segmented } from '../../../app/ui/Segmented.tsx';
+import { useScheme } from '../../../app/charts/scheme.ts';
 import { Figure } from '../../../app/views/Figure.tsx';
 import { number, percent, plural, signed } from '../../../app/views/numbers.ts';
 import { siteShort } from '../../../app/views/sites.ts';
@@ -9,6 +10,7 @@ import { effectRows, type EffectRow } from '../lib/rows.ts';
 import { Controls, NoDictionary } from './Controls.tsx';
 import { Hits, type Hit } from './Hits.tsx';
 import { withParams, type SearchContext } from './panel.tsx';
+import { hitsSvg } from './picture.tsx';
 import styles from './search.module.css';
 import { TokenForm } from './TokenForm.tsx';
 
@@ -60,15 +62,18 @@ export function ByToken({ context }: { readonly context: SearchContext }): React
 function Answer({ context }: { readonly context: SearchContext }): ReactElement {
   const { props, found, names, file, text } = context;
   const { params, model } = props.spec;
+  const scheme = useScheme();
   const raises = useMemo(() => effectRows(found.effects, 'raises', params), [found.effects, params]);
   const lowers = useMemo(() => effectRows(found.effects, 'lowers', params), [found.effects, params]);
   const word = found.token ? quoteToken(found.token) : 'the token';
+  const amount = (row: EffectRow): number => (params.effect === 'max' && !Number.isNaN(row.atMax) ? row.atMax : row.effect);
   const hit = (row: EffectRow): Hit => ({
     key: row.key,
     sae: row.sae,
     hook: row.hook,
     feature: row.feature,
-    value: signed(params.effect === 'max' && !Number.isNaN(row.atMax) ? row.atMax : row.effect),
+    value: signed(amount(row)),
+    amount: amount(row),
     of: params.effect === 'max' ? (Number.isNaN(row.atMax) ? 'a unit, max unknown' : `at ${number(row.maxKnown)}`) : 'a unit',
     fact: Number.isNaN(row.density) ? '' : `on ${percent(row.density)}`,
   });
@@ -92,6 +97,18 @@ function Answer({ context }: { readonly context: SearchContext }): ReactElement 
         rows: () => [...raises, ...lowers].map((r) => [r.sae, r.feature, r.effect, r.atMax, r.maxKnown, r.density]),
         format: (x) => signed(x),
       }}
+      svg={() =>
+        hitsSvg(
+          {
+            title: `What writes ${word}`,
+            model,
+            hits: [...raises.slice(0, 20), ...lowers.slice(0, 20)].map(hit),
+            names,
+            legend: `logits ${params.effect === 'max' ? 'at the largest activation known' : 'a unit'}; + raises the token`,
+          },
+          scheme,
+        )
+      }
     >
       <div className={styles.halves}>
         {side(`Raise ${word}`, raises)}

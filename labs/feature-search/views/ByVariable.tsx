@@ -5,12 +5,14 @@ import { dictionaries, type DictionaryState } from '../../../app/state/dictionar
 import { Skeleton } from '../../../app/ui/Disclosure.tsx';
 import { ComboBox } from '../../../app/ui/ComboBox.tsx';
 import { ErrorNotice } from '../../../app/ui/Notice.tsx';
+import { useScheme } from '../../../app/charts/scheme.ts';
 import { Figure } from '../../../app/views/Figure.tsx';
 import { count, number, percent, plural } from '../../../app/views/numbers.ts';
 import { siteShort } from '../../../app/views/sites.ts';
 import { truthWords, variableCode } from '../../../app/views/variable-words.ts';
-import { Hits } from './Hits.tsx';
+import { Hits, type Hit } from './Hits.tsx';
 import { useDictionaries } from './names.tsx';
+import { hitsSvg } from './picture.tsx';
 import type { SearchContext } from './panel.tsx';
 import styles from './search.module.css';
 
@@ -90,9 +92,21 @@ function Answer({ context, variable, matches, partial }: AnswerProps): ReactElem
   const { props, names, text, file } = context;
   const [first] = matches;
   const words = truthWords(variable);
+  const title = words.charAt(0).toUpperCase() + words.slice(1);
+  const scheme = useScheme();
+  const hits = matches.slice(0, SHOWN).map(({ sae, hook, feature, f1, density, max }): Hit => ({
+    key: `${sae}/${feature}`,
+    sae,
+    hook,
+    feature,
+    value: `F1 ${number(f1)}`,
+    amount: f1,
+    of: `max ${number(max)}`,
+    fact: `on ${percent(density)}`,
+  }));
   return (
     <Figure
-      title={words.charAt(0).toUpperCase() + words.slice(1)}
+      title={title}
       file={`${file}-variable`}
       caption={`${plural(matches.length, 'feature tells', 'features tell')} this variable better than any other${first ? `; the best is feature ${first.feature} of ${siteShort(first.hook)}, F1 ${number(first.f1)}` : ''}. F1 is of the half of the stored corpus that had no say in choosing variable and threshold. A feature is listed under its best variable only; precision, recall and the runner-up are on its dashboard.${partial ? ' More dictionaries are on their way.' : ''}`}
       data={{
@@ -100,22 +114,11 @@ function Answer({ context, variable, matches, partial }: AnswerProps): ReactElem
         rows: () => matches.map(({ sae, feature, f1, density, max }) => [sae, feature, f1, density, max]),
         format: (x) => number(x),
       }}
+      svg={() =>
+        hitsSvg({ title, model: props.spec.model, hits, names, legend: 'F1 of the variable, on text that had no say' }, scheme)
+      }
     >
-      <Hits
-        label="Features found"
-        model={props.spec.model}
-        names={names}
-        prompt={text}
-        hits={matches.slice(0, SHOWN).map(({ sae, hook, feature, f1, density, max }) => ({
-          key: `${sae}/${feature}`,
-          sae,
-          hook,
-          feature,
-          value: `F1 ${number(f1)}`,
-          of: `max ${number(max)}`,
-          fact: `on ${percent(density)}`,
-        }))}
-      />
+      <Hits label="Features found" model={props.spec.model} names={names} prompt={text} hits={hits} />
     </Figure>
   );
 }

@@ -5,11 +5,13 @@ import type { SaeEntry } from '../../../app/state/catalogue.ts';
 import { loadTokenIndex, useTokenIndex } from '../../../app/state/token-index.ts';
 import { Skeleton } from '../../../app/ui/Disclosure.tsx';
 import { ErrorNotice } from '../../../app/ui/Notice.tsx';
+import { useScheme } from '../../../app/charts/scheme.ts';
 import { Figure } from '../../../app/views/Figure.tsx';
 import { figure, percent, plural } from '../../../app/views/numbers.ts';
 import { siteShort } from '../../../app/views/sites.ts';
 import { quoteToken } from '../../../app/views/tokens.ts';
-import { Hits } from './Hits.tsx';
+import { Hits, type Hit } from './Hits.tsx';
+import { hitsSvg } from './picture.tsx';
 import type { SearchContext } from './panel.tsx';
 import styles from './search.module.css';
 import { TokenForm } from './TokenForm.tsx';
@@ -53,11 +55,22 @@ interface AnswerProps {
 function Answer({ context, index, saes }: AnswerProps): ReactElement {
   const { props, names, file, text } = context;
   const { view, model } = props.spec;
+  const scheme = useScheme();
   const found = useMemo(() => firesOn(index, saes, view.firesOn), [index, saes, view.firesOn]);
   if (!found) return <p className={styles.empty}>No stored example is about {quoteToken({ id: -1, text: view.firesOn })}.</p>;
   const { token, rows, left } = found;
   const word = quoteToken({ id: -1, text: token });
   const [first] = rows;
+  const hits = rows.slice(0, SHOWN).map(({ sae, hook, feature, n, sample, share }): Hit => ({
+    key: `${sae}/${feature}`,
+    sae,
+    hook,
+    feature,
+    value: `${n} of ${sample}`,
+    amount: sample === 0 ? NaN : n / sample,
+    of: 'at random',
+    fact: `up to ${percent(share)}`,
+  }));
   return (
     <Figure
       title={`What fires on ${word}`}
@@ -68,22 +81,11 @@ function Answer({ context, index, saes }: AnswerProps): ReactElement {
         rows: () => rows.map(({ sae, feature, n, sample, share }) => [sae, feature, n, sample, share]),
         format: figure,
       }}
+      svg={() =>
+        hitsSvg({ title: `What fires on ${word}`, model, hits, names, legend: 'share of a random sample of its tokens' }, scheme)
+      }
     >
-      <Hits
-        label={`Features that fire on ${word}`}
-        model={model}
-        names={names}
-        prompt={text}
-        hits={rows.slice(0, SHOWN).map(({ sae, hook, feature, n, sample, share }) => ({
-          key: `${sae}/${feature}`,
-          sae,
-          hook,
-          feature,
-          value: `${n} of ${sample}`,
-          of: 'at random',
-          fact: `up to ${percent(share)}`,
-        }))}
-      />
+      <Hits label={`Features that fire on ${word}`} model={model} names={names} prompt={text} hits={hits} />
     </Figure>
   );
 }

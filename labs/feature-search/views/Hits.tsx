@@ -19,6 +19,8 @@ export interface Hit {
   readonly shares?: ArrayLike<number>;
   /** The number that it was found by, with its sign where it has one. */
   readonly value: string;
+  /** The same as a number, for the bar of a picture; NaN where there is none. */
+  readonly amount: number;
   /** What that number is relative to, in a few words. */
   readonly of: string;
   /** How common the feature is, or another fact. */
