@@ -1,6 +1,8 @@
 import type { ReactElement } from 'react';
 import { useStore } from 'zustand';
 import { catalogue, experiments } from '../shell/app.ts';
+import { labFragment } from '../../core/share/address.ts';
+import { forModel } from '../state/for-model.ts';
 import { switchModel } from '../shell/switch-model.ts';
 import { Button } from '../ui/Button.tsx';
 import styles from './Models.module.css';
@@ -16,7 +18,14 @@ export function NoDictionaries({ lab }: { readonly lab: string }): ReactElement 
     <div className={styles.missing}>
       <p>
         {model.name} comes without dictionaries: what this lab shows of features needs one (a sparse autoencoder of this very
-        model), everything else works.
+        model).{' '}
+        {lab === PAIRS ? (
+          'A pair of texts, or a vector, is steered with without any.'
+        ) : (
+          <>
+            <a href={pairsLink(model.id)}>Steering with a pair of texts</a> works without any.
+          </>
+        )}
       </p>
       {other && (
         <Button size="s" onClick={() => switchModel(other.id)}>
@@ -25,4 +34,12 @@ export function NoDictionaries({ lab }: { readonly lab: string }): ReactElement 
       )}
     </div>
   );
+}
+
+/** The lab that works on any model: its first example is a direction from pairs of texts. */
+const PAIRS = 'steering';
+
+function pairsLink(model: string): string {
+  const definition = experiments.definition(PAIRS);
+  return definition ? labFragment(forModel(definition.defaults, model, [])) : `#/lab/${PAIRS}`;
 }
