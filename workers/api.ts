@@ -163,6 +163,13 @@ export interface Sae {
   decode(features: Tensor): Tensor;
   /** Decoder rows of some features, [k, dIn]. */
   decoderRows(features: readonly number[]): Tensor;
+  /**
+   * Encoder rows W_enc[:, feature], [k, dIn]. A feature's value before its nonlinearity is ⟨x, row⟩ + `encoderBias`, for an
+   * activation x as it is at the hook.
+   */
+  encoderRows(features: readonly number[]): Tensor;
+  /** b_enc[feature], less ⟨b_dec, row⟩ where the dictionary subtracts b_dec from what it reads, [k]. */
+  encoderBias(features: readonly number[]): Tensor;
   /** ⟨W_dec[feature], gradient⟩ of each active feature: the first-order effect of one unit of the feature. Same layout as `features`. */
   featureGradients(features: SparseFeatures, gradient: Tensor): Promise<readonly Float32Array[]>;
   dispose(): void;

@@ -22,6 +22,7 @@ const DASHBOARD: Readonly<Record<DashboardPart, string>> = {
   writes: 'What it writes',
   often: 'How often, how strongly',
   near: 'What it is near',
+  weights: 'What it is made of',
   examples: 'Examples',
   steer: 'Steering',
 };

@@ -1,6 +1,8 @@
 import type { PopulationId } from '../curriculum/types.ts';
 import type { HookName } from '../hooks.ts';
 import type { WireTensor } from '../protocol/wire-tensor.ts';
+import type { Correlated } from './correlate.ts';
+import type { Alignment } from './weights.ts';
 import type { TokenText } from '../tokens.ts';
 
 /** Which text a dashboard was made on: documents 0 … documents − 1 of a corpus in which each document has a seed of its own. */
@@ -197,6 +199,25 @@ export interface Matches {
   readonly token: VariableMatch | null;
 }
 
+/** What the dictionary's own weights say of a feature. */
+export interface FeatureWeights {
+  /** f32 [d_in]: the decoder row, heads flattened, as the dictionary has it (dequantized). */
+  readonly vector: WireTensor;
+  /** Cosine of the encoder row with the decoder row. */
+  readonly encoderCosine: number;
+  readonly alignment: readonly Alignment[];
+  /** f32 [head]: share of the decoder row's length in each head (`headShares`); null where the hook has no heads. */
+  readonly heads: WireTensor | null;
+}
+
+/** What goes with the feature's activation over the corpus, most first. */
+export interface Correlations {
+  /** Components of the hook (its "neurons"). */
+  readonly neurons: readonly Correlated[];
+  /** Features of the same dictionary. */
+  readonly features: readonly Correlated[];
+}
+
 /** Everything known of one feature of one dictionary. */
 export interface FeatureDashboard {
   readonly model: string;
@@ -216,6 +237,10 @@ export interface FeatureDashboard {
    * not read: it takes the model's weights.
    */
   readonly logits: readonly LogitEffects[] | null;
+  /** Null where it was not read: it takes the dictionary's weights. */
+  readonly weights: FeatureWeights | null;
+  /** Null in stored dashboards: measured where a dashboard is computed. */
+  readonly correlations: Correlations | null;
   /** Same dictionary, largest cosine first (10). */
   readonly nearest: readonly Neighbour[];
   /** The nearest feature of each other dictionary of the model, in the order of the forward pass; empty in computed dashboards. */

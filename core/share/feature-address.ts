@@ -6,14 +6,14 @@ import { decodeSpec, encodeSpec } from './codec.ts';
 export const FEATURE_LAB = 'feature-dashboard';
 
 /** The parts of a dashboard, in the order in which they always stand. */
-export const DASHBOARD_PARTS = ['meaning', 'test', 'writes', 'often', 'near', 'examples', 'steer'] as const;
+export const DASHBOARD_PARTS = ['meaning', 'test', 'writes', 'often', 'near', 'weights', 'examples', 'steer'] as const;
 export type DashboardPart = (typeof DASHBOARD_PARTS)[number];
 
 /** Flags of Neuronpedia's embeds, each on unless it is the literal `false`, and the parts that they take away here. */
 const FLAGS: Readonly<Record<string, readonly DashboardPart[]>> = {
   embedexplanation: ['meaning'],
   embedtest: ['test'],
-  embedplots: ['writes', 'often', 'near'],
+  embedplots: ['writes', 'often', 'near', 'weights'],
   embedactivations: ['examples'],
   embedsteer: ['steer'],
 };

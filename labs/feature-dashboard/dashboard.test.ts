@@ -86,9 +86,12 @@ describe('stored dashboards', () => {
       const computed = await dashboard({ feature, mode: 'computed', documents: DOCUMENTS });
       expect(stored.origin).toMatchObject({ kind: 'stored', stale: [] });
       expect(computed.origin).toEqual({ kind: 'computed', why: 'asked' });
-      const { origin: _a, elsewhere, ...rest } = stored;
-      const { origin: _b, elsewhere: none, ...again } = computed;
+      const { origin: _a, elsewhere, correlations: unmeasured, ...rest } = stored;
+      const { origin: _b, elsewhere: none, correlations, ...again } = computed;
       expect(again).toEqual(rest);
+      expect(unmeasured).toBeNull();
+      // What never fires goes with nothing.
+      expect(correlations?.neurons).toHaveLength(computed.stats.active === 0 ? 0 : 3);
       expect(none).toEqual([]);
       expect(elsewhere.length).toBe(11);
     }
@@ -154,9 +157,10 @@ describe('stored dashboards', () => {
       );
     for (const feature of features()) {
       const answer = await recorded(spec({ feature }), io());
-      const { logits, ...stored } = await dashboard({ feature });
+      const { logits, weights, ...stored } = await dashboard({ feature });
       expect(logits).toHaveLength(2);
-      expect(answer?.result).toEqual({ texts: [], dashboard: { ...stored, logits: null } });
+      expect(weights?.heads?.shape).toEqual([6]);
+      expect(answer?.result).toEqual({ texts: [], dashboard: { ...stored, logits: null, weights: null } });
       expect(answer?.made).toMatchObject({ model: { id: 'primer', digest, quantization: 'int8' }, backend: 'wasm' });
     }
     expect(asked.filter((path) => !path.startsWith('dashboards/'))).toEqual([]);
@@ -232,6 +236,10 @@ describe('what cannot be asked', () => {
     await expect(run({ feature: 5_000 })).rejects.toMatchObject({
       code: 'bad-spec',
       message: expect.stringContaining('0 to 1023'),
+    });
+    await expect(run({ mode: 'text', at: 3 }, { prompts: [{ tokens: [0, 5] }] })).rejects.toMatchObject({
+      code: 'bad-spec',
+      message: expect.stringContaining('there is no 3'),
     });
     await expect(run({ mode: 'text' })).rejects.toMatchObject({ code: 'prompt-empty' });
     await expect(run({}, { saes: [] })).rejects.toMatchObject({ code: 'bad-spec' });

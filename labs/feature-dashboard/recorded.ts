@@ -1,6 +1,7 @@
 import { corpusSample } from '../../core/dashboards/corpus.ts';
 import { GENERATOR, type DashboardIndex } from '../../core/dashboards/files.ts';
 import type { StaleReason } from '../../core/dashboards/types.ts';
+import type { DashboardPart } from '../../core/share/feature-address.ts';
 import type { ExperimentSpec } from '../../core/spec/index.ts';
 import type { RecordedAnswer, RecordedIo, RecordedModel } from '../../core/spec/recorded.ts';
 import type { Tokenizer } from '../../workers/api.ts';
@@ -10,6 +11,9 @@ import { expandRecord } from './lib/expand.ts';
 import { storedRecord } from './lib/stored.ts';
 import type { DashboardResult } from './result.ts';
 import type { DashboardParams, DashboardView } from './spec.ts';
+
+/** Parts of which nothing is stored. */
+const TAKES_WEIGHTS: readonly DashboardPart[] = ['test', 'writes', 'weights'];
 
 /**
  * The stored dashboard of a feature, without engine and weights: three files, the model's tokenizer, and the curriculum, which
@@ -23,7 +27,7 @@ export async function recorded(
   const [id, ...more] = spec.saes ?? [];
   if (id === undefined || more.length > 0 || spec.params.mode !== 'auto') return null;
   // An embed of parts that take the model reads nothing.
-  if (spec.view.parts?.every((part) => part === 'test' || part === 'writes')) return null;
+  if (spec.view.parts?.every((part) => TAKES_WEIGHTS.includes(part))) return null;
   const model = await io.model(spec.model);
   const entry = model?.saes.find((sae) => sae.id === id);
   if (!model || !entry || spec.params.feature >= entry.dSae) return null;
@@ -42,6 +46,7 @@ export async function recorded(
     recipe: { seed, shares },
     origin: { kind: 'stored', generator: index.generator, stale: staleReasons(index, model, entry.digest) },
     logits: null,
+    weights: null,
   });
   return {
     result: { texts: [], dashboard },

@@ -10,6 +10,20 @@ export interface TextActivations {
   readonly tokens: readonly TokenText[];
   /** f32 [pos]: activation of each token in the dictionary's units; BOS too, which the dashboard leaves out. */
   readonly activations: WireTensor;
+  /** Where the feature's value at one token comes from; null where the dictionary does not read mixes of other tokens (`hook_z` alone does). */
+  readonly sources: SourceAttribution | null;
+}
+
+/** Direct feature attribution: what each source token, through each head, adds to the feature's value at one token. */
+export interface SourceAttribution {
+  /** The token: the strongest one, BOS left out, unless `params.at` names another. */
+  readonly position: number;
+  /** f32 [head, key]: pattern · (value · encoder row), the dictionary's units; 0 for later tokens. */
+  readonly byHead: WireTensor;
+  /** What the encoder adds whatever the text. */
+  readonly constant: number;
+  /** Σ byHead + constant: the feature's value there before its nonlinearity. */
+  readonly value: number;
 }
 
 /** The texts come first: they are what changes as someone types. */

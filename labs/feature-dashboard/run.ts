@@ -9,7 +9,10 @@ import { computeFeature } from './lib/compute.ts';
 import { lastLayer } from './lib/encode.ts';
 import { expandRecord } from './lib/expand.ts';
 import { logitEffects } from './lib/logits.ts';
+import { strongestToken } from './lib/shown.ts';
+import { sourceHooks, sourcesOf } from './lib/sources.ts';
 import { storedFeature } from './lib/stored.ts';
+import { featureWeights } from './lib/weights.ts';
 import type { DashboardChunk, DashboardResult, TextActivations } from './result.ts';
 import type { DashboardParams } from './spec.ts';
 
@@ -18,7 +21,7 @@ export async function* run(
   spec: ExperimentSpec & { readonly params: DashboardParams },
   ctx: RunContext,
 ): AsyncGenerator<DashboardChunk, DashboardResult> {
-  const { feature, mode, documents } = spec.params;
+  const { feature, mode, documents, at } = spec.params;
   const [id] = spec.saes ?? [];
   if (id === undefined) throw new VitrineError('bad-spec', 'saes: a dashboard needs the dictionary that its feature is of');
   const sae = await ctx.sae(id);
@@ -30,7 +33,7 @@ export async function* run(
   const texts: TextActivations[] = [];
   for (const [i, prompt] of spec.prompts.entries()) {
     await ctx.checkpoint();
-    const text = await activationsOn(ctx, sae, feature, prompt, i);
+    const text = await activationsOn(ctx, sae, { feature, at }, prompt, i);
     texts.push(text);
     yield { part: 'text', text };
   }
@@ -49,6 +52,7 @@ async function dashboardOf(
 ): Promise<FeatureDashboard> {
   const { model } = ctx;
   const logits = await logitEffects(ctx, sae, feature);
+  const weights = await featureWeights(ctx, sae, feature);
   const stored = mode === 'auto' ? await storedFeature(ctx, sae, feature) : null;
   if (stored) {
     const { index, record, stale } = stored;
@@ -62,18 +66,28 @@ async function dashboardOf(
       recipe: { seed, shares },
       origin: { kind: 'stored', generator: index.generator, stale },
       logits,
+      weights,
     });
   }
   const computed = await computeFeature(ctx, sae, feature, documents);
   const origin = { kind: 'computed', why: mode === 'computed' ? 'asked' : 'none-stored' } as const;
-  return expandRecord({ model, sae, ...computed, origin, logits });
+  return expandRecord({ model, sae, ...computed, origin, logits, weights });
 }
 
-async function activationsOn(ctx: RunContext, sae: Sae, feature: number, prompt: Prompt, i: number): Promise<TextActivations> {
+async function activationsOn(
+  ctx: RunContext,
+  sae: Sae,
+  { feature, at }: Pick<DashboardParams, 'feature' | 'at'>,
+  prompt: Prompt,
+  i: number,
+): Promise<TextActivations> {
   const { model, tf } = ctx;
+  const { bosId } = model.tokenizer;
   const ids = await promptIds(model.tokenizer, prompt);
+  if (at !== null && at >= ids.length)
+    throw new VitrineError('bad-spec', `params.at: the text has ${ids.length} tokens, 0 to ${ids.length - 1}; there is no ${at}`);
   const output = await model.runWithHooks([ids], {
-    capture: [sae.hookName],
+    capture: [sae.hookName, ...sourceHooks(sae)],
     logits: 'none',
     stopAtLayer: lastLayer([sae]) + 1,
     checkpoint: () => ctx.checkpoint(),
@@ -81,14 +95,17 @@ async function activationsOn(ctx: RunContext, sae: Sae, feature: number, prompt:
   const x = tf.reshape(captured(output, sae.hookName), [ids.length, sae.dIn]);
   const sparse = await sae.encodeSparse(x);
   x.dispose();
-  output.dispose();
   const activations = Float32Array.from(sparse.indices, (features, p) => {
     const at = features.indexOf(feature);
     return at < 0 ? 0 : (sparse.values[p]?.[at] ?? 0);
   });
-  return {
+  const text = {
     prompt: i,
     tokens: ids.map((token) => model.tokenizer.token(token)),
     activations: wireTensor(activations, [ids.length], ['pos']),
   };
+  const where = at ?? strongestToken(text, bosId)?.position ?? null;
+  const sources = where === null ? null : await sourcesOf(ctx, sae, feature, output, ids.length, where);
+  output.dispose();
+  return { ...text, sources };
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { DASHBOARD_PARTS, type DashboardPart } from '../../core/share/feature-address.ts';
+import { MAX_STRENGTH } from '../../core/share/steer-link.ts';
 import type { LabDefinition } from '../../core/spec/index.ts';
 
 export interface DashboardParams {
@@ -12,6 +13,8 @@ export interface DashboardParams {
   readonly mode: 'auto' | 'computed' | 'text';
   /** Documents of a dashboard that is computed here. */
   readonly documents: number;
+  /** Token at which sources are asked for (`hook_z`), BOS being 0; null: where the feature is strongest on the text. */
+  readonly at: number | null;
 }
 
 export type ExampleContext = 'stacked' | 'snippet' | 'full';
@@ -29,17 +32,22 @@ export interface DashboardView {
   readonly group: number | null;
   /** Selected token of the reader's own text; null: none. */
   readonly token: number | null;
+  /** How strongly it is steered with, in multiples of its largest activation. */
+  readonly strength: number;
+  /** Writes with it and without, as soon as the engine runs. */
+  readonly writes: boolean;
   /** What is shown, always in the same order; null: everything. */
   readonly parts: readonly DashboardPart[] | null;
 }
 
+const small = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8192));
 const params: v.GenericSchema<unknown, DashboardParams> = v.strictObject({
   feature: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(10_000_000)), 0),
   mode: v.optional(v.picklist(['auto', 'computed', 'text']), 'auto'),
   documents: v.optional(v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(4_096)), 512),
+  at: v.optional(v.nullable(small), null),
 });
 
-const small = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8192));
 const view: v.GenericSchema<unknown, DashboardView> = v.strictObject({
   context: v.optional(v.picklist(['stacked', 'snippet', 'full']), 'snippet'),
   breaks: v.optional(v.boolean(), false),
@@ -48,6 +56,8 @@ const view: v.GenericSchema<unknown, DashboardView> = v.strictObject({
   logits: v.optional(v.picklist(['gain', 'raw']), 'gain'),
   group: v.optional(v.nullable(small), null),
   token: v.optional(v.nullable(small), null),
+  strength: v.optional(v.pipe(v.number(), v.finite(), v.minValue(-MAX_STRENGTH), v.maxValue(MAX_STRENGTH)), 2),
+  writes: v.optional(v.boolean(), false),
   parts: v.optional(v.nullable(v.pipe(v.array(v.picklist(DASHBOARD_PARTS)), v.maxLength(DASHBOARD_PARTS.length))), null),
 });
 

@@ -8,6 +8,7 @@ import { openNodeEngine } from '../../scripts/node-engine/index.ts';
 import type { OpenEngine } from '../../scripts/lib/open-engine.ts';
 import { number, percent, signed } from '../../app/views/numbers.ts';
 import { NAMED_FROM, truthWords, variableTitle } from '../../app/views/variable-words.ts';
+import { textOf } from './lib/example-text.ts';
 import { neuronpediaFeature, saeDashboardBatch } from './lib/saedashboard.ts';
 import { shownOf } from './lib/shown.ts';
 import type { DashboardChunk, DashboardResult } from './result.ts';
@@ -187,6 +188,13 @@ describe('the dashboard of a feature', () => {
     expect(lifted).toHaveLength(even.length);
     expect(lifted).not.toEqual(even);
     expect(draw({ gamma: 0.25 })).toContain('faint more, γ 0.25');
+  });
+
+  it('tries a text as the model reads it: without the token in front where there is one, whole where there is none', () => {
+    const tokens = [0, 5, 6].map((id) => ({ id, text: `${id} ` }));
+    expect(textOf(tokens, 0)).toBe('5 6 ');
+    expect(textOf(tokens, null)).toBe('0 5 6 ');
+    expect(textOf(tokens.slice(1), 0)).toBe('5 6 ');
   });
 
   it('runs no markup of a text', () => {

@@ -21,6 +21,7 @@ import { Origin } from './views/Origin.tsx';
 import type { DashboardContext, FeatureContext } from './views/panel.tsx';
 import { Steer } from './views/Steer.tsx';
 import { TestText } from './views/TestText.tsx';
+import { Weights } from './views/Weights.tsx';
 import { Writes } from './views/Writes.tsx';
 import styles from './views/dashboard.module.css';
 
@@ -87,6 +88,7 @@ function Panel(props: Props): ReactElement {
             <Part id="often">{has('often') && <HowOften context={drawn} />}</Part>
             <Part id="near">{has('near') && <Near context={drawn} />}</Part>
           </div>
+          <Part id="weights">{has('weights') && <Weights context={drawn} />}</Part>
           <Part id="examples">
             {has('examples') && <Examples key={`${dashboard.sae}/${dashboard.feature}`} context={drawn} />}
           </Part>
@@ -126,7 +128,10 @@ function useFeatureContext({ spec, source, setSpec, setView, run }: Props): Feat
   const entry = model?.saes.find(({ id }) => id === sae) ?? null;
   const [first] = spec.prompts;
   const prompt = first && 'text' in first ? first.text : '';
-  const bos = model?.config['bos_token_id'];
+  const idOf = (key: string): number | null => {
+    const id = model?.config[key];
+    return typeof id === 'number' ? id : null;
+  };
   const go = useCallback(
     (to: number, of?: string): void => {
       setSpec((s) => ({
@@ -147,7 +152,9 @@ function useFeatureContext({ spec, source, setSpec, setView, run }: Props): Feat
     feature,
     entry,
     dSae: entry?.dSae ?? null,
-    bosId: typeof bos === 'number' ? bos : null,
+    bosId: idOf('bos_token_id'),
+    eosId: idOf('eos_token_id'),
+    live: source === 'live',
     prompt,
     file: `${spec.model}-${sae}-${feature}`,
     setView,
@@ -171,6 +178,7 @@ const LABELS: Readonly<Record<DashboardPart, string>> = {
   writes: 'What it writes',
   often: 'How often, how strongly',
   near: 'What it is near',
+  weights: 'What it is made of',
   examples: 'Where it fires',
   steer: 'Steer with it',
 };

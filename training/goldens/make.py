@@ -1,6 +1,6 @@
 """Golden files of the engine's tests, from transformers, TransformerLens, SAELens and tokenizers.
 
-usage: make.py [--tiny] [--primer] [--tokenizer] [--steering]     (none: all)
+usage: make.py [--tiny] [--primer] [--tokenizer] [--steering] [--dashboard]     (none: all)
 --primer needs public/models/primer and public/saes/primer; run it again whenever that bundle changes (about a minute).
 """
 
@@ -19,10 +19,10 @@ from store import LIMIT, total  # noqa: E402
 
 def main() -> None:
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for part in ("tiny", "primer", "tokenizer", "steering"):
+    for part in ("tiny", "primer", "tokenizer", "steering", "dashboard"):
         ap.add_argument(f"--{part}", action="store_true")
     a = ap.parse_args()
-    everything = not (a.tiny or a.primer or a.tokenizer or a.steering)
+    everything = not (a.tiny or a.primer or a.tokenizer or a.steering or a.dashboard)
     torch.set_num_threads(1)
     if a.tiny or everything:
         import sae_goldens
@@ -53,6 +53,10 @@ def main() -> None:
         import steering
 
         steering.make()
+    if a.dashboard or a.tiny or everything:
+        import dashboard
+
+        dashboard.make()
     print(f"workers/testdata: {total() / 1e6:.2f} MB of {LIMIT / 1e6} MB")
     assert total() <= LIMIT
 

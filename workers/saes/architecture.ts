@@ -9,6 +9,9 @@ export interface SaeEncoder {
   sparse(x: tf.Tensor2D): Promise<SparseActs>;
   /** Dense features [n, dSae]; differentiable with respect to x. */
   dense(x: tf.Tensor2D): tf.Tensor2D;
+  /** W_enc transposed, [dSae, dIn], and b_enc, [dSae]; they stay the encoder's. */
+  readonly wEncT: Awaited<ReturnType<WeightLoader['matrix']>>;
+  readonly bEnc: tf.Tensor1D;
   bytes(): number;
   dispose(): void;
 }

@@ -20,6 +20,8 @@ export async function thresholded(loader: WeightLoader, config: SaeConfig, thres
   return {
     sparse: (x) => encodeAndRead(x, wEncT, bEnc, threshold),
     dense: (x) => gated(linear(x, wEncT, bEnc), (p) => tf.cast(tf.greater(p, threshold), 'float32')) as tf.Tensor2D,
+    wEncT,
+    bEnc,
     bytes: () => matrixBytes(wEncT) + (bEnc.size + threshold.size) * 4,
     dispose: () => {
       disposeMatrix(wEncT);

@@ -56,6 +56,12 @@ async function assemble(loader: WeightLoader, { id, config: json, source, digest
     return config.applyBDecToInput ? tf.sub(flat, bDec) : flat;
   };
 
+  const indices = (features: readonly number[]): tf.Tensor1D => {
+    const wrong = features.find((f) => !Number.isInteger(f) || f < 0 || f >= dSae);
+    if (wrong !== undefined) throw new VitrineError('bad-spec', `${id} has no feature ${wrong}; there are ${dSae}`);
+    return tf.tensor1d([...features], 'int32');
+  };
+
   return {
     id,
     hookName: config.hookName,
@@ -79,11 +85,15 @@ async function assemble(loader: WeightLoader, { id, config: json, source, digest
     },
     encode: (x) => tf.tidy(() => encoder.dense(rows(x))),
     decode: (features) => tf.tidy(() => tf.add(linearTransposed(features, wDec), bDec)),
-    decoderRows(features) {
-      const wrong = features.find((f) => !Number.isInteger(f) || f < 0 || f >= dSae);
-      if (wrong !== undefined) throw new VitrineError('bad-spec', `${id} has no feature ${wrong}; there are ${dSae}`);
-      return tf.tidy(() => gatherRows(wDec, tf.tensor1d([...features], 'int32')));
-    },
+    decoderRows: (features) => tf.tidy(() => gatherRows(wDec, indices(features))),
+    encoderRows: (features) => tf.tidy(() => gatherRows(encoder.wEncT, indices(features))),
+    encoderBias: (features) =>
+      tf.tidy(() => {
+        const of = indices(features);
+        const bias = tf.gather(encoder.bEnc, of);
+        if (!config.applyBDecToInput) return bias;
+        return tf.sub(bias, tf.sum(tf.mul(gatherRows(encoder.wEncT, of), bDec), 1));
+      }),
     async featureGradients(features, gradient) {
       const acts = uploadSparse(features);
       const dY = tf.reshape(gradient, [-1, dIn]) as tf.Tensor2D;

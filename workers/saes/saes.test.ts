@@ -175,6 +175,13 @@ describeBackends('saes', () => {
       ).toBeLessThan(1e-5);
       const df = await read(tf.grad((input: tf.Tensor) => tf.sum(tf.mul(sae.decode(input), gt)))(features));
       expect(relativeError(await read(sae.decoderRows([dSae - 1, 0])), [...p.wDec.slice(-dIn), ...p.wDec.slice(0, dIn)])).toBe(0);
+      const ends = [dSae - 1, 0];
+      expect(relativeError(await read(sae.encoderRows(ends)), [...p.wEncT.slice(-dIn), ...p.wEncT.slice(0, dIn)])).toBe(0);
+      const bias = ends.map((f) => {
+        const row = p.wEncT.subarray(f * dIn, (f + 1) * dIn);
+        return p.bEnc[f]! - (p.applyBDec ? row.reduce((sum, w, i) => sum + w * p.bDec[i]!, 0) : 0);
+      });
+      expect(relativeError(await read(sae.encoderBias(ends)), bias)).toBeLessThan(1e-5);
       let worst = 0;
       for (const [row, ids] of sparse.indices.entries())
         for (const [i, id] of ids.entries()) worst = Math.max(worst, Math.abs(df[row * dSae + id]! - dots[row]![i]!));
@@ -232,7 +239,8 @@ describeBackends('saes', () => {
   it('names a feature that there is not', async () => {
     const p = plain('standard', 4, 6);
     const sae = await make(p, saeLens(p));
-    expect(() => sae.decoderRows([6])).toThrow(expect.objectContaining({ code: 'bad-spec' }));
+    for (const rows of [sae.decoderRows, sae.encoderRows, sae.encoderBias])
+      expect(() => rows([6])).toThrow(expect.objectContaining({ code: 'bad-spec' }));
     sae.dispose();
   });
 });

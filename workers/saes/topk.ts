@@ -29,6 +29,8 @@ export const topk: SaeArchitecture = {
         };
       },
       dense: (x) => gated(linear(x, wEncT, bEnc), (p) => topMask(p as tf.Tensor2D, k)) as tf.Tensor2D,
+      wEncT,
+      bEnc,
       bytes: () => matrixBytes(wEncT) + bEnc.size * 4,
       dispose: () => {
         disposeMatrix(wEncT);

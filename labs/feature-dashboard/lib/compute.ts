@@ -4,7 +4,8 @@ import { nearestInside } from '../../../core/dashboards/directions.ts';
 import { activeCounts, RecordMaker } from '../../../core/dashboards/feature.ts';
 import { labelled } from '../../../core/dashboards/matches.ts';
 import type { FeatureRecord } from '../../../core/dashboards/record.ts';
-import type { DashboardCorpus } from '../../../core/dashboards/types.ts';
+import { Correlation, correlatedFeatures } from '../../../core/dashboards/correlate.ts';
+import type { Correlations, DashboardCorpus } from '../../../core/dashboards/types.ts';
 import type { RunContext, Sae } from '../../../workers/api.ts';
 import { unitDirections } from './directions.ts';
 import { CorpusBuilder, readDocument, type CorpusRecipe } from './documents.ts';
@@ -15,6 +16,7 @@ export interface ComputedFeature {
   readonly active: Int32Array;
   readonly corpus: DashboardCorpus;
   readonly recipe: CorpusRecipe;
+  readonly correlations: Correlations;
 }
 
 /**
@@ -25,6 +27,7 @@ export async function computeFeature(ctx: RunContext, sae: Sae, feature: number,
   const recipe: CorpusRecipe = { seed: DASHBOARD_SEED, shares: documentShares() };
   const builder = new CorpusBuilder(ctx.model);
   const parts: SparseRows[] = [];
+  const neurons = new Correlation(sae.dIn);
   for (let from = 0; from < documents; from += SECTION) {
     ctx.progress('documents', from, documents, 'documents');
     const section = Array.from({ length: Math.min(SECTION, documents - from) }, (_, i) =>
@@ -35,6 +38,10 @@ export async function computeFeature(ctx: RunContext, sae: Sae, feature: number,
       ctx,
       [sae],
       section.map((d) => d.ids),
+      ({ x, from: at, features, values }) => {
+        const own = features.indexOf(feature);
+        neurons.add(own < 0 ? 0 : (values[own] ?? 0), x, at);
+      },
     );
     if (rows) parts.push(rows);
   }
@@ -54,5 +61,6 @@ export async function computeFeature(ctx: RunContext, sae: Sae, feature: number,
     active: activeCounts(columns),
     corpus: { seed: recipe.seed, documents, tokens: corpus.ids.length },
     recipe,
+    correlations: { neurons: neurons.top(), features: correlatedFeatures(parts, sae.dSae, feature) },
   };
 }

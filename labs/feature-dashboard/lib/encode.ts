@@ -9,16 +9,28 @@ export const SECTION = 256;
 /** Tokens of a batch, padding included. */
 const BATCH_TOKENS = 512;
 
+/** A token of a document, as it was read: its activation at the dictionary's hook, `x[from …]`, and its active features. */
+export interface VisitedToken {
+  /** Which dictionary. */
+  readonly sae: number;
+  readonly x: ArrayLike<number>;
+  readonly from: number;
+  readonly features: Int32Array;
+  readonly values: Float32Array;
+}
+
 /**
  * Features of dictionaries on one section of documents, in one forward pass a batch. Every document is a row of its own, BOS
  * in front; BOS itself is left out of what comes back.
  * @param documents token ids without BOS, at most SECTION of them
+ * @param visit     is shown every token, in no order that matters
  * @returns for each dictionary, the rows of all tokens in the order of the documents
  */
 export async function encodeSection(
   ctx: RunContext,
   saes: readonly Sae[],
   documents: readonly (readonly number[])[],
+  visit?: (token: VisitedToken) => void,
 ): Promise<SparseRows[]> {
   const { tf, model } = ctx;
   const skip = model.tokenizer.bosId === null ? 0 : 1;
@@ -33,10 +45,16 @@ export async function encodeSection(
     for (const [s, sae] of saes.entries()) {
       const x = tf.reshape(captured(output, sae.hookName), [rows.length * length, sae.dIn]);
       const sparse = await sae.encodeSparse(x);
+      const [plain] = visit ? await ctx.read([x]) : [];
       x.dispose();
       for (const [r, d] of batch.entries()) {
         const from = r * length + skip;
         const to = r * length + (rows[r]?.length ?? 0);
+        if (visit && plain)
+          for (let p = from; p < to; p++) {
+            const [features, values] = [sparse.indices[p], sparse.values[p]];
+            if (features && values) visit({ sae: s, x: plain, from: p * sae.dIn, features, values });
+          }
         found[s]?.set(d, { indices: sparse.indices.slice(from, to), values: sparse.values.slice(from, to) });
       }
     }

@@ -1,8 +1,8 @@
-import type { DashboardExample } from '../../../core/dashboards/types.ts';
+import type { TokenText } from '../../../core/tokens.ts';
 
-/** The text of an example without the token in front of every document. */
-export const textOfExample = ({ tokens }: DashboardExample): string =>
+/** The text that tokens spell, without the token in front of every document, where the model has one (`bosId` not null). */
+export const textOf = (tokens: readonly TokenText[], bosId: number | null): string =>
   tokens
-    .slice(1)
+    .slice(bosId !== null && tokens[0]?.id === bosId ? 1 : 0)
     .map(({ text }) => text)
     .join('');

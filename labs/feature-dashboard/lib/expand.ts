@@ -11,11 +11,13 @@ import {
 import { densitySpectrum, SPECTRUM, spectrumBin } from '../../../core/dashboards/measure.ts';
 import type {
   Coactive,
+  Correlations,
   DashboardCorpus,
   DashboardExample,
   DashboardOrigin,
   ExampleGroup,
   FeatureDashboard,
+  FeatureWeights,
   LogitEffects,
   Matches,
   MatchScore,
@@ -38,11 +40,14 @@ export interface ExpandInput {
   readonly origin: DashboardOrigin;
   /** Null where the weights are not at hand. */
   readonly logits: readonly LogitEffects[] | null;
+  readonly weights: FeatureWeights | null;
+  /** Null of what is stored. */
+  readonly correlations?: Correlations;
 }
 
 /** A record as it is shown: texts of the examples written again, and everything that follows from its counts. */
 export function expandRecord(input: ExpandInput): FeatureDashboard {
-  const { model, sae, record, active, corpus, origin, logits } = input;
+  const { model, sae, record, active, corpus, origin, logits, weights, correlations = null } = input;
   const { tokens } = corpus;
   let pairs = 0;
   for (let f = 0; f < active.length; f++) pairs += active[f] ?? 0;
@@ -73,6 +78,8 @@ export function expandRecord(input: ExpandInput): FeatureDashboard {
       bin: spectrumBin(record.active / tokens),
     },
     logits,
+    weights,
+    correlations,
     nearest: record.nearest,
     elsewhere: record.elsewhere,
     coactive: record.coactive.map(({ feature, both }) => together(record.active, active[feature] ?? 0, both, feature, tokens)),

@@ -70,17 +70,61 @@ function logitFields(all: readonly LogitEffects[]): LogitFields {
   };
 }
 
+interface WeightFields {
+  readonly neuron_alignment_indices: readonly number[];
+  readonly neuron_alignment_values: readonly number[];
+  readonly neuron_alignment_l1: readonly number[];
+  readonly correlated_neurons_indices: readonly number[];
+  readonly correlated_neurons_pearson: readonly number[];
+  readonly correlated_neurons_l1: readonly number[];
+  readonly correlated_features_indices: readonly number[];
+  readonly correlated_features_pearson: readonly number[];
+  readonly correlated_features_l1: readonly number[];
+  readonly decoder_weights_dist: readonly number[];
+  readonly vector: readonly number[];
+}
+
+/** As they name them: of what is correlated, `…_l1` holds the cosine. */
+function weightFields({ weights, correlations }: FeatureDashboard): WeightFields {
+  const aligned = weights?.alignment ?? [];
+  const neurons = correlations?.neurons ?? [];
+  const features = correlations?.features ?? [];
+  return {
+    neuron_alignment_indices: aligned.map(({ index }) => index),
+    neuron_alignment_values: aligned.map(({ cosine }) => r5(cosine)),
+    neuron_alignment_l1: aligned.map(({ share }) => r5(share)),
+    correlated_neurons_indices: neurons.map(({ index }) => index),
+    correlated_neurons_pearson: neurons.map(({ pearson }) => r5(pearson)),
+    correlated_neurons_l1: neurons.map(({ cosine }) => r5(cosine)),
+    correlated_features_indices: features.map(({ index }) => index),
+    correlated_features_pearson: features.map(({ pearson }) => r5(pearson)),
+    correlated_features_l1: features.map(({ cosine }) => r5(cosine)),
+    decoder_weights_dist: weights?.heads ? Array.from(tensorData(weights.heads), r5) : [],
+    // Whole, as whoever steers with it needs it.
+    vector: weights ? Array.from(tensorData(weights.vector)) : [],
+  };
+}
+
 const layerOf = (hook: string): number => parseHook(hook)?.layer ?? 0;
 const datasetOf = ({ corpus }: FeatureDashboard): string =>
   `vitrine curriculum, seed ${corpus.seed}, ${corpus.documents} documents`;
 
+/** The feature's direction, as Neuronpedia's `/api/vector/get` names its parts. */
+export const vectorFile = ({ model, sae, feature, hook, weights, stats }: FeatureDashboard): object => ({
+  modelId: model,
+  source: sae,
+  index: String(feature),
+  hookName: hook,
+  maxActApprox: r5(stats.max),
+  vector: weights ? Array.from(tensorData(weights.vector)) : [],
+});
+
 /**
- * One feature as a SAEDashboard batch file (`batch-0.json`, snake case). What a dashboard here does not hold (neuron alignment,
- * correlated neurons, the vector) is an empty list, as their readers expect. `n_tokens_in_prompt` is the mean, as our documents differ in length.
+ * One feature as a SAEDashboard batch file (`batch-0.json`, snake case). What a dashboard does not hold (correlations, in a
+ * stored one) is an empty list, as their readers expect. `n_tokens_in_prompt` is the mean, as our documents differ in length.
  */
 export function saeDashboardBatch(dashboard: FeatureDashboard): object {
-  const { stats, histogram, coactive, corpus } = dashboard;
-  const near = coactive.slice(0, 3);
+  const { stats, histogram, corpus } = dashboard;
   return {
     model_id: dashboard.model,
     layer: layerOf(dashboard.hook),
@@ -89,15 +133,7 @@ export function saeDashboardBatch(dashboard: FeatureDashboard): object {
     features: [
       {
         feature_index: dashboard.feature,
-        neuron_alignment_indices: [],
-        neuron_alignment_values: [],
-        neuron_alignment_l1: [],
-        correlated_neurons_indices: [],
-        correlated_neurons_l1: [],
-        correlated_neurons_pearson: [],
-        correlated_features_indices: near.map(({ feature }) => feature),
-        correlated_features_l1: [],
-        correlated_features_pearson: [],
+        ...weightFields(dashboard),
         ...logitFields(dashboard.logits ?? []),
         frac_nonzero: stats.density,
         freq_hist_data_bar_values: centres(histogram),
@@ -105,9 +141,7 @@ export function saeDashboardBatch(dashboard: FeatureDashboard): object {
         n_prompts_total: corpus.documents,
         n_tokens_in_prompt: Math.round(corpus.tokens / Math.max(1, corpus.documents)),
         dataset: datasetOf(dashboard),
-        decoder_weights_dist: [],
         activations: activationsOf(dashboard.groups, stats.tokens),
-        vector: [],
       },
     ],
   };
@@ -125,21 +159,11 @@ export function neuronpediaFeature(dashboard: FeatureDashboard, label: string | 
     hookName: dashboard.hook,
     maxActApprox: r5(stats.max),
     frac_nonzero: stats.density,
-    hasVector: false,
-    vector: [],
+    hasVector: dashboard.weights !== null,
     vectorLabel: null,
     topkCosSimIndices: nearest.map(({ feature }) => feature),
     topkCosSimValues: nearest.map(({ cosine }) => r5(cosine)),
-    neuron_alignment_indices: [],
-    neuron_alignment_values: [],
-    neuron_alignment_l1: [],
-    correlated_neurons_indices: [],
-    correlated_neurons_pearson: [],
-    correlated_neurons_l1: [],
-    correlated_features_indices: [],
-    correlated_features_pearson: [],
-    correlated_features_l1: [],
-    decoder_weights_dist: [],
+    ...weightFields(dashboard),
     ...logitFields(dashboard.logits ?? []),
     freq_hist_data_bar_heights: Array.from(tensorData(histogram.counts)),
     freq_hist_data_bar_values: centres(histogram),

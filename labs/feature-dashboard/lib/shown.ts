@@ -41,7 +41,7 @@ export function shownOf(asked: Asked, result: DashboardResult | null, chunks: re
 
 /** The strongest token of a text; BOS does not count, as the dashboard leaves it out. Null where the feature is silent. */
 export function strongestToken(
-  text: TextActivations,
+  text: Pick<TextActivations, 'tokens' | 'activations'>,
   bosId: number | null,
 ): { readonly position: number; readonly value: number } | null {
   const values = tensorData(text.activations);

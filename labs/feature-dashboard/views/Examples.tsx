@@ -1,5 +1,6 @@
-import type { ReactElement } from 'react';
+import { useState, type ReactElement } from 'react';
 import type { DashboardExample, ExampleGroup } from '../../../core/dashboards/types.ts';
+import { parseHook } from '../../../core/hooks.ts';
 import { tensorData } from '../../../core/protocol/wire-tensor.ts';
 import { tokensSvg, type TokensPicture } from '../../../app/charts/export/plots.ts';
 import { Legend } from '../../../app/charts/Legend.tsx';
@@ -13,8 +14,9 @@ import { Figure } from '../../../app/views/Figure.tsx';
 import { GammaSlider } from '../../../app/views/GammaSlider.tsx';
 import { count, number, percent, plural, figure } from '../../../app/views/numbers.ts';
 import { showToken } from '../../../app/views/tokens.ts';
-import { textOfExample } from '../lib/example-text.ts';
+import { textOf } from '../lib/example-text.ts';
 import type { DashboardView } from '../spec.ts';
+import { ExampleSources } from './ExampleSources.tsx';
 import type { DashboardContext } from './panel.tsx';
 import styles from './dashboard.module.css';
 
@@ -24,6 +26,7 @@ export function Examples({ context }: { readonly context: DashboardContext }): R
   const { groups, stats, corpus } = dashboard;
   const { view } = spec;
   const scheme = useScheme();
+  const [opened, setOpened] = useState<string | null>(null);
   const at = Math.min(view.group ?? 0, Math.max(0, groups.length - 1));
   const group = groups[at];
   if (!group || stats.active === 0)
@@ -34,6 +37,13 @@ export function Examples({ context }: { readonly context: DashboardContext }): R
       </section>
     );
   const items = group.examples.map(itemOf);
+  const readsOthers = parseHook(dashboard.hook)?.site === 'z';
+  const example = group.examples.find((e) => keyOf(e) === opened);
+  const whereFrom = ({ key }: ExampleItem): ReactElement => (
+    <button type="button" aria-pressed={opened === key} onClick={() => setOpened(opened === key ? null : key)}>
+      Where from
+    </button>
+  );
   return (
     <Figure
       title="Where it fires"
@@ -66,7 +76,7 @@ export function Examples({ context }: { readonly context: DashboardContext }): R
               e.document,
               e.population,
               e.repeats,
-              textOfExample(e),
+              textOf(e.tokens, bosId),
             ]),
           ),
         format: figure,
@@ -101,17 +111,12 @@ export function Examples({ context }: { readonly context: DashboardContext }): R
             values={view.values}
             gamma={view.gamma}
             bosId={bosId}
-            onTry={(item) =>
-              tryText(
-                item.tokens
-                  .slice(item.tokens[0]?.id === bosId ? 1 : 0)
-                  .map(({ text }) => text)
-                  .join(''),
-              )
-            }
+            {...(readsOthers ? { actions: whereFrom } : {})}
+            onTry={(item) => tryText(textOf(item.tokens, bosId))}
           />
         )}
       </Tabs>
+      {example && <ExampleSources key={opened} context={context} example={example} />}
       <div className={styles.legend}>
         <Legend
           kind="unsigned"
@@ -127,8 +132,10 @@ export function Examples({ context }: { readonly context: DashboardContext }): R
   );
 }
 
+const keyOf = ({ document, position }: DashboardExample): string => `${document}-${position}`;
+
 const itemOf = (example: DashboardExample): ExampleItem => ({
-  key: `${example.document}-${example.position}`,
+  key: keyOf(example),
   tokens: example.tokens,
   values: tensorData(example.activations),
   position: example.position,

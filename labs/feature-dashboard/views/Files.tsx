@@ -4,7 +4,7 @@ import { saveFile } from '../../../app/charts/export/save.ts';
 import { useLabel } from '../../../app/state/labels.ts';
 import { Button } from '../../../app/ui/Button.tsx';
 import { Disclosure } from '../../../app/ui/Disclosure.tsx';
-import { neuronpediaFeature, saeDashboardBatch } from '../lib/saedashboard.ts';
+import { neuronpediaFeature, saeDashboardBatch, vectorFile } from '../lib/saedashboard.ts';
 import type { DashboardContext } from './panel.tsx';
 import styles from './dashboard.module.css';
 
@@ -20,6 +20,11 @@ export function Files({ context }: { readonly context: DashboardContext }): Reac
         <Button size="s" onClick={() => save('', { provenance, label, dashboard: plainResult(dashboard) })}>
           JSON, everything
         </Button>
+        {dashboard.weights && (
+          <Button size="s" onClick={() => save('-vector', vectorFile(dashboard))}>
+            Vector (decoder row)
+          </Button>
+        )}
         <Button size="s" onClick={() => save('-saedashboard', saeDashboardBatch(dashboard))}>
           JSON as SAEDashboard writes it
         </Button>
@@ -28,8 +33,9 @@ export function Files({ context }: { readonly context: DashboardContext }): Reac
         </Button>
       </div>
       <p className={styles.note}>
-        Below each picture: CSV, SVG and PNG. In the foreign forms, what this dashboard does not hold (neuron alignment, the
-        vector) is an empty list, logit effects are the raw ones, and the random sample has no place.
+        Below each picture: CSV, SVG and PNG. In the foreign forms, what this dashboard does not hold
+        {dashboard.correlations === null && ' (correlations)'} is an empty list, logit effects are the raw ones, and the random
+        sample has no place.
       </p>
     </Disclosure>
   );

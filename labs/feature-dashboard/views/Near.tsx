@@ -12,7 +12,7 @@ import { FeatureLink } from './FeatureLink.tsx';
 import type { DashboardContext } from './panel.tsx';
 import styles from './dashboard.module.css';
 
-const SHOWN = 5;
+const SHOWN = 10;
 /** A dictionary's index, roughly: a dashboard's own budget has no room for those of all others, so they come when asked for. */
 const INDEX_BYTES = 20_000;
 

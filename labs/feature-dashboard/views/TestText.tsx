@@ -1,6 +1,7 @@
 import type { ReactElement } from 'react';
 import type { FeatureDashboard } from '../../../core/dashboards/types.ts';
 import { tensorData } from '../../../core/protocol/wire-tensor.ts';
+import { exploreLink, searchLink } from '../../../core/share/text-links.ts';
 import { Legend } from '../../../app/charts/Legend.tsx';
 import { Button } from '../../../app/ui/Button.tsx';
 import { GammaSlider } from '../../../app/views/GammaSlider.tsx';
@@ -8,9 +9,11 @@ import { number, percent } from '../../../app/views/numbers.ts';
 import { PromptBox } from '../../../app/views/PromptBox.tsx';
 import { quoteToken } from '../../../app/views/tokens.ts';
 import { TokenStrip } from '../../../app/views/TokenStrip.tsx';
+import { textOf } from '../lib/example-text.ts';
 import { strongestToken } from '../lib/shown.ts';
 import type { TextActivations } from '../result.ts';
 import type { FeatureContext } from './panel.tsx';
+import { Sources } from './Sources.tsx';
 import styles from './dashboard.module.css';
 
 export interface TestTextProps {
@@ -27,7 +30,8 @@ export interface TestTextProps {
 /** The reader's own text and where on it the feature is active. */
 export function TestText(props: TestTextProps): ReactElement {
   const { context, dashboard, text, stale, running, onType, onRun, onStop } = props;
-  const { prompt, bosId, spec, setView, tryText, model } = context;
+  const { prompt, bosId, spec, setView, tryText, model, sae, feature, file } = context;
+  const request = { model: spec.model, saes: model?.saes.map(({ id }) => id) ?? [sae], text: prompt };
   const limit = model?.config['n_positions'] ?? model?.config['max_position_embeddings'];
   const strongest = text && strongestToken(text, bosId);
   const known = dashboard?.stats.max ?? 0;
@@ -49,18 +53,7 @@ export function TestText(props: TestTextProps): ReactElement {
       {prompt === '' ? (
         <p className={styles.note}>
           {example ? (
-            <Button
-              size="s"
-              variant="quiet"
-              onClick={() =>
-                tryText(
-                  example.tokens
-                    .slice(1)
-                    .map(({ text: t }) => t)
-                    .join(''),
-                )
-              }
-            >
+            <Button size="s" variant="quiet" onClick={() => tryText(textOf(example.tokens, bosId))}>
               Try the text on which it is strongest
             </Button>
           ) : (
@@ -68,32 +61,41 @@ export function TestText(props: TestTextProps): ReactElement {
           )}
         </p>
       ) : text ? (
-        <div className={styles.answer} data-stale={stale ? '' : undefined}>
-          <TokenStrip
-            label="Tokens of your text"
-            tokens={text.tokens}
-            selected={
-              spec.view.token === null || spec.view.token >= text.tokens.length
-                ? null
-                : { from: spec.view.token, to: spec.view.token }
-            }
-            onSelect={(token) => setView({ token: token === spec.view.token ? null : token })}
-            shade={{ values: tensorData(text.activations), full, name: 'activation', gamma: spec.view.gamma }}
-            bosId={bosId}
-          />
-          <div className={styles.stripNote}>
-            <p>{found(text, strongest, known, spec.view.token)}</p>
-            <Legend
-              kind="unsigned"
-              low="0"
-              high={number(full)}
-              gamma={spec.view.gamma}
-              control={<GammaSlider value={spec.view.gamma} onChange={(gamma) => setView({ gamma })} />}
-            >
-              activation, the dictionary’s units
-            </Legend>
+        <>
+          <div className={styles.answer} data-stale={stale ? '' : undefined}>
+            <TokenStrip
+              label="Tokens of your text"
+              tokens={text.tokens}
+              selected={
+                spec.view.token === null || spec.view.token >= text.tokens.length
+                  ? null
+                  : { from: spec.view.token, to: spec.view.token }
+              }
+              onSelect={(token) => setView({ token: token === spec.view.token ? null : token })}
+              shade={{ values: tensorData(text.activations), full, name: 'activation', gamma: spec.view.gamma }}
+              bosId={bosId}
+            />
+            <div className={styles.stripNote}>
+              <p>{found(text, strongest, known, spec.view.token)}</p>
+              <Legend
+                kind="unsigned"
+                low="0"
+                high={number(full)}
+                gamma={spec.view.gamma}
+                control={<GammaSlider value={spec.view.gamma} onChange={(gamma) => setView({ gamma })} />}
+              >
+                activation, the dictionary’s units
+              </Legend>
+            </div>
           </div>
-        </div>
+          {text.sources && !stale && (
+            <Sources tokens={text.tokens} sources={text.sources} bosId={bosId} name={`feature ${feature}`} file={file} />
+          )}
+          <p className={styles.note}>
+            What else is active on this text: <a href={searchLink(request)}>the strongest features</a> of all dictionaries, or{' '}
+            <a href={exploreLink({ ...request, saes: [sae] })}>token by token</a>.
+          </p>
+        </>
       ) : (
         <p className={styles.note}>{running ? 'The tokens are on their way.' : 'Run to see where the feature is active.'}</p>
       )}

@@ -16,6 +16,9 @@ export interface FeatureContext {
   /** Features of the dictionary; null while nobody knows. */
   readonly dSae: number | null;
   readonly bosId: number | null;
+  readonly eosId: number | null;
+  /** The engine has answered here. */
+  readonly live: boolean;
   /** The reader's text; empty: none. */
   readonly prompt: string;
   /** Begins the name of every file saved from here. */
