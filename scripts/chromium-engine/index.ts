@@ -8,6 +8,7 @@ import { BLANK, blankPage } from '../lib/blank-page.ts';
 import { ensureBuilt } from '../lib/build.ts';
 import { CHROMIUM_FLAGS, ensureChromium } from '../lib/chromium.ts';
 import { commit } from '../lib/commit.ts';
+import { CATALOGUE, mergedCatalogue } from '../lib/local-models.ts';
 import type { OpenEngine } from '../lib/open-engine.ts';
 import { ROOT } from '../lib/root.ts';
 import { serveFolder } from '../lib/static-server.ts';
@@ -37,18 +38,26 @@ export function workerAsset(dist: string = DIST): string {
 
 export interface ChromiumEngineOptions {
   readonly backend: BackendName;
-  /** Another folder than `dist/`, with a worker and bundles in it. */
-  readonly site?: { readonly folder: string; readonly worker: string };
+  /** Another worker than the built site's, in a folder of its own, and the folder below which `models/` is. */
+  readonly own?: { readonly folder: string; readonly worker: string; readonly bundles: string };
 }
 
 /** The built site's worker in headless Chromium: the engine exactly as the page runs it. */
-export async function openChromiumEngine({ backend, site }: ChromiumEngineOptions): Promise<OpenEngine> {
+export async function openChromiumEngine({ backend, own }: ChromiumEngineOptions): Promise<OpenEngine> {
   await ensureBuilt();
-  const server = await serveFolder({ folder: site?.folder ?? DIST, intercept: blankPage(DIST) });
+  const blank = blankPage(DIST);
+  const server = await serveFolder({
+    folder: own ? [own.folder, own.bundles] : DIST,
+    intercept: (path, response) => {
+      if (!own || path !== CATALOGUE) return blank(path, response);
+      response.writeHead(200, { 'content-type': 'application/json' }).end(mergedCatalogue(own.bundles));
+      return true;
+    },
+  });
   const browser = await launchChromium();
   const page = await browser.newPage();
   await page.goto(`${server.url}${BLANK}`);
-  const worker = await pageWorker(page, `${server.url}${site?.worker ?? workerAsset()}`);
+  const worker = await pageWorker(page, `${server.url}${own?.worker ?? workerAsset()}`);
   let started = false;
   const engine = new EngineClient({
     createWorker: () => {
