@@ -35,21 +35,29 @@ export interface RunOptions {
   readonly startAtLayer?: { readonly layer: number; readonly residual: Tensor };
   /** Leave before block `layer` (TransformerLens' `stop_at_layer`): no logits, `residual` is that block's resid_pre. */
   readonly stopAtLayer?: number;
-  /** Which logits to compute. `last`: of each row's last real token. */
-  readonly logits?: 'all' | 'last' | 'none';
+  /**
+   * Which logits to compute. `last`: of each row's last real token. `pieces`: those that `logitsOf` is asked for, when it is;
+   * with a large vocabulary all of them are more than a device takes in one tensor.
+   */
+  readonly logits?: 'all' | 'last' | 'pieces' | 'none';
   /** Awaited between blocks; throws when the run was cancelled. */
   readonly checkpoint?: () => Promise<void>;
 }
 
 /** Tensors belong to the caller, who calls `dispose`. */
 export interface RunOutput {
-  /** [batch, pos, d_vocab] for `all`, [batch, d_vocab] for `last`, null for `none` or after `stopAtLayer`. */
+  /** [batch, pos, d_vocab] for `all`, [batch, d_vocab] for `last`, null for `pieces` and `none` or after `stopAtLayer`. */
   readonly logits: Tensor | null;
   readonly cache: ReadonlyMap<HookName, Tensor>;
   /** Residual stream after the last block that ran, [batch, pos, d_model]. */
   readonly residual: Tensor;
   /** Real tokens of each row; later positions are padding. */
   readonly lengths: readonly number[];
+  /**
+   * For `pieces`: logits of positions from … to − 1 of a row of the batch (default: the first), [to − from, d_vocab], computed
+   * now; at most `HookedModel.logitRows` at a time. The caller disposes of them.
+   */
+  logitsOf(from: number, to: number, row?: number): Tensor;
   dispose(): void;
 }
 
@@ -98,6 +106,8 @@ export interface HookedModel {
   readonly digest: string;
   /** Bytes held on the device for the weights. */
   readonly bytes: number;
+  /** So many rows of logits are held at once, one at least: all devices take that in one tensor. */
+  readonly logitRows: number;
   runWithHooks(tokens: TokenBatch, options?: RunOptions): Promise<RunOutput>;
   /** The metric of each row, without gradients. `reference` logits for KL: [batch, d_vocab] at the metric's position. */
   metric(output: RunOutput, tokens: TokenBatch, metric: Metric, reference?: Tensor): Promise<Float32Array>;

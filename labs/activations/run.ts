@@ -1,4 +1,5 @@
 import { hookAxes, matchHooks, parseHook, type HookName } from '../../core/hooks.ts';
+import { pieces } from '../../core/pieces.ts';
 import { allPromptIds } from '../../core/prompt-ids.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import { tensorData, wireTensor, type WireTensor } from '../../core/protocol/wire-tensor.ts';
@@ -31,7 +32,7 @@ export async function* run(spec: Spec, ctx: RunContext): AsyncGenerator<Activati
     ctx.progress('prompts', prompt, ids.length, 'prompts');
     const output = await model.runWithHooks([row], {
       capture: hooks,
-      logits: spec.params.logits ? 'all' : 'none',
+      logits: spec.params.logits ? 'pieces' : 'none',
       plan: { interventions: spec.interventions ?? [], prompts: ids },
       checkpoint: () => ctx.checkpoint(),
     });
@@ -39,12 +40,7 @@ export async function* run(spec: Spec, ctx: RunContext): AsyncGenerator<Activati
       const tensor = output.cache.get(hook);
       const address = parseHook(hook);
       if (!tensor || !address) throw new VitrineError('internal', `${hook} was not captured`);
-      numbers += tensor.size;
-      if (numbers > MAX_NUMBERS)
-        throw new VitrineError(
-          'out-of-memory',
-          `more than ${MAX_NUMBERS} numbers were asked for; ask for fewer hooks or prompts`,
-        );
+      numbers = counted(numbers + tensor.size);
       const data = Float32Array.from((await ctx.read([tensor]))[0] ?? []);
       if (address.site === 'attn_scores') hideMasked(data);
       const entry = describe(hook, prompt, wireTensor(data, tensor.shape.slice(1), hookAxes(address.site).slice(1)));
@@ -52,15 +48,31 @@ export async function* run(spec: Spec, ctx: RunContext): AsyncGenerator<Activati
       yield { part: 'entry', entry };
       await ctx.checkpoint();
     }
-    if (output.logits) {
-      const data = Float32Array.from((await ctx.read([output.logits]))[0] ?? []);
-      logits.push(wireTensor(data, [row.length, model.config.dVocab], ['pos', 'd_vocab']));
+    if (spec.params.logits) {
+      const { dVocab } = model.config;
+      numbers = counted(numbers + row.length * dVocab);
+      const data = new Float32Array(row.length * dVocab);
+      for (const [from, to] of pieces(row.length, model.logitRows)) {
+        const piece = output.logitsOf(from, to);
+        data.set((await ctx.read([piece]))[0] ?? [], from * dVocab);
+        piece.dispose();
+        await ctx.checkpoint();
+      }
+      logits.push(wireTensor(data, [row.length, dVocab], ['pos', 'd_vocab']));
     }
     output.dispose();
   }
   const order = new Map(hooks.map((hook, i) => [hook, i]));
   entries.sort((x, y) => (order.get(x.hook) ?? 0) - (order.get(y.hook) ?? 0) || x.prompt - y.prompt);
   return { prompts, entries, logits };
+}
+
+function counted(numbers: number): number {
+  if (numbers <= MAX_NUMBERS) return numbers;
+  throw new VitrineError(
+    'out-of-memory',
+    `more than ${MAX_NUMBERS} numbers were asked for; ask for fewer hooks or prompts, or without the logits of every position`,
+  );
 }
 
 /** The engine masks with a large finite number, as −∞ − (−∞) is none; TransformerLens, and so a file, has −∞. */

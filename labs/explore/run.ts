@@ -8,6 +8,7 @@ import { attribute } from './lib/attribution.ts';
 import { attentionMaps } from './lib/attention.ts';
 import { featureRows } from './lib/features.ts';
 import { logitLens } from './lib/lens.ts';
+import { reducePieces } from './lib/reduce.ts';
 import type { Attribution, ExploreChunk, ExploreResult, FeatureRows, NextTokens, Vocabulary } from './result.ts';
 import type { ExploreParams } from './spec.ts';
 
@@ -46,7 +47,7 @@ export async function* run(spec: Spec, ctx: RunContext): AsyncGenerator<ExploreC
   const capture = [...new Set<HookName>([...embeds, ...lensHooks, ...perLayer, ...saes.map((s) => s.hookName)])];
   const output = await model.runWithHooks([ids], {
     capture,
-    logits: 'all',
+    logits: 'pieces',
     plan: { interventions: spec.interventions ?? [], prompts },
     checkpoint: () => ctx.checkpoint(),
   });
@@ -81,16 +82,9 @@ async function nextTokens(
   ids: readonly number[],
   k: number,
 ): Promise<{ next: NextTokens; surprisal: NextTokens['logits'] }> {
-  if (!output.logits) throw new VitrineError('internal', 'the forward pass gave no logits');
-  const logits = ctx.tf.reshape(output.logits, [ids.length, ctx.model.config.dVocab]);
-  const width = Math.min(k, ctx.model.config.dVocab);
-  const top = await ctx.reduce.topLogits(logits, width);
-  const following = await ctx.reduce.tokenLogits(
-    logits,
-    ids.map((_, p) => ids[p + 1] ?? 0),
-  );
-  logits.dispose();
-  const surprisal = Float32Array.from(ids, (_, p) => (p === 0 ? NaN : -(following.logProbs[p - 1] ?? NaN) / Math.LN2));
+  const following = ids.map((_, p) => ids[p + 1] ?? 0);
+  const { top, given, width } = await reducePieces(ctx, (from, to) => output.logitsOf(from, to), k, following);
+  const surprisal = Float32Array.from(ids, (_, p) => (p === 0 ? NaN : -(given.logProbs[p - 1] ?? NaN) / Math.LN2));
   const shape = [ids.length, width];
   const next: NextTokens = {
     ids: wireTensor(top.ids, shape, ['pos', 'rank']),

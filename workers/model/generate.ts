@@ -2,7 +2,7 @@ import type { ModelConfig } from '../../core/model-config.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import type { GenerateOptions, GeneratedToken } from '../api.ts';
 import { tf } from '../kernels/index.ts';
-import { unembed } from './components/unembed.ts';
+import { finalNorm, logitsOfNormed, unembed } from './components/unembed.ts';
 import { firstResidual, HookRun, padTokens, runBlocks } from './forward.ts';
 import type { Edits } from './interventions/index.ts';
 import { KvCache } from './kv-cache.ts';
@@ -72,7 +72,9 @@ async function nextLogits(
   const listening = hooks.wants('final_scale', null) || hooks.wants('final_normalized', null);
   const last = [ids.length - 1];
   const logits = tf.tidy(() =>
-    listening ? selectPositions(unembed(x, weights, config, hooks), last) : unembed(selectPositions(x, last), weights, config),
+    listening
+      ? logitsOfNormed(selectPositions(finalNorm(x, weights, config, hooks), last), weights, config)
+      : unembed(selectPositions(x, last), weights, config),
   ) as tf.Tensor2D;
   x.dispose();
   return logits;

@@ -49,6 +49,32 @@ describeBackends('hooked model', (backend) => {
       model.dispose();
     });
 
+    it(`${name}: logits in pieces are those of all at once, with what is done at the final norm`, async () => {
+      const model = await fresh();
+      const v = model.config.dVocab;
+      const hook = hookName('final_normalized');
+      const options = { edits: new Map([[hook, (x: Tensor): Tensor => tf.mul(x, 1.5)]]), capture: [hook] };
+      const whole = await model.runWithHooks([A, B], options);
+      const run = await model.runWithHooks([A, B], { ...options, logits: 'pieces' });
+      expect(run.logits).toBeNull();
+      const all = await read(whole.logits);
+      for (const [row, from, to] of [
+        [0, 0, 3],
+        [0, 3, A.length],
+        [1, 2, 3],
+      ] as const) {
+        const piece = run.logitsOf(from, to, row);
+        expect(piece.shape).toEqual([to - from, v]);
+        const at = (row * A.length + from) * v;
+        expect(relativeError(await read(piece), all.subarray(at, at + (to - from) * v))).toBeLessThan(1e-6);
+        piece.dispose();
+      }
+      expect(await read(run.cache.get(hook))).toEqual(await read(whole.cache.get(hook)));
+      expect(() => whole.logitsOf(0, 1)).toThrow('not asked for');
+      [whole, run].forEach((o) => o.dispose());
+      model.dispose();
+    });
+
     it(`${name}: can stop before a block and go on there`, async () => {
       const model = await fresh();
       const whole = await model.runWithHooks([A]);

@@ -17,7 +17,7 @@ import type {
 import { gatherRows, matMul, readMany, tf, type Tensor } from '../kernels/index.ts';
 import { headResults } from './components/attention.ts';
 import { rmsScale } from './components/norm.ts';
-import { unembed } from './components/unembed.ts';
+import { finalNorm, logitsOfNormed, unembed } from './components/unembed.ts';
 import { firstResidual, HookRun, padTokens, runBlocks, type PaddedTokens } from './forward.ts';
 import { generate } from './generate.ts';
 import { gradients } from './gradients.ts';
@@ -36,6 +36,9 @@ export interface HookedModelParts {
   /** Loads an SAE that an intervention names. */
   readonly sae: (id: string) => Promise<Sae>;
 }
+
+/** Of logits in one tensor: a quarter of what WebGPU binds by default, since reductions hold several tensors of that size. */
+const LOGIT_BYTES = 32 * 2 ** 20;
 
 interface Compiled {
   readonly edits: Edits;
@@ -119,16 +122,18 @@ export function createHookedModel(parts: HookedModelParts): HookedModel {
       const to = options.stopAtLayer ?? config.nLayers;
       const first = options.startAtLayer ? tf.clone(options.startAtLayer.residual) : firstResidual(input);
       residual = await runBlocks(first, input, from, to, options.checkpoint);
-      const logits = options.stopAtLayer === undefined ? finalLogits(residual, tokens, hooks, options.logits ?? 'all') : null;
       const kept = residual;
+      const { normed = null, logits = null } =
+        options.stopAtLayer === undefined ? ending(kept, tokens, hooks, options.logits ?? 'all') : {};
       return {
         logits,
         cache: hooks.cache,
         residual: kept,
         lengths: tokens.lengths,
+        logitsOf: (first, end, row = 0) => piece(normed, first, end, row),
         dispose: () => {
           hooks.dispose();
-          tf.dispose([kept, ...(logits ? [logits] : [])]);
+          tf.dispose([kept, normed, logits].filter((t) => t !== null));
         },
       };
     } catch (error) {
@@ -138,16 +143,31 @@ export function createHookedModel(parts: HookedModelParts): HookedModel {
     }
   };
 
-  const finalLogits = (residual: Tensor, tokens: PaddedTokens, hooks: HookRun, kind: 'all' | 'last' | 'none'): Tensor | null => {
+  /** From the last block to the logits; for `pieces` as far as all of them go together. */
+  const ending = (
+    residual: Tensor,
+    tokens: PaddedTokens,
+    hooks: HookRun,
+    kind: NonNullable<RunOptions['logits']>,
+  ): { normed?: Tensor; logits?: Tensor } => {
     const listening = hooks.wants('final_scale', null) || hooks.wants('final_normalized', null);
-    if (kind === 'none' && !listening) return null;
+    if (kind === 'none' && !listening) return {};
     const last = tokens.lengths.map((n) => n - 1);
-    const [logits] = tf.tidy(() => {
-      if (kind === 'last' && !listening) return [unembed(selectPositions(residual, last), weights, config)];
-      const all = unembed(residual, weights, config, hooks);
-      return kind === 'none' ? [] : [kind === 'all' ? all : selectPositions(all, last)];
+    return tf.tidy(() => {
+      if (kind === 'last' && !listening) return { logits: unembed(selectPositions(residual, last), weights, config) };
+      const normed = finalNorm(residual, weights, config, hooks);
+      if (kind === 'none') return {};
+      if (kind === 'pieces') return { normed };
+      return { logits: logitsOfNormed(kind === 'last' ? selectPositions(normed, last) : normed, weights, config) };
     });
-    return logits ?? null;
+  };
+
+  const piece = (normed: Tensor | null, from: number, to: number, row: number): Tensor => {
+    if (!normed) throw new VitrineError('internal', 'logits in pieces were not asked for');
+    return tf.tidy(() => {
+      const rows = tf.slice(normed, [row, from, 0], [1, to - from, config.dModel]);
+      return logitsOfNormed(tf.reshape(rows, [to - from, config.dModel]), weights, config);
+    });
   };
 
   const withPlan = async <T>(
@@ -170,6 +190,7 @@ export function createHookedModel(parts: HookedModelParts): HookedModel {
     tokenizer: parts.tokenizer,
     digest: parts.digest,
     bytes: weightBytes(weights),
+    logitRows: Math.max(1, Math.floor(LOGIT_BYTES / (4 * config.dVocab))),
 
     runWithHooks: (rows, options = {}) => withPlan(options.plan, rows, (compiled) => run(rows, options, compiled)),
 

@@ -51,8 +51,7 @@ export async function attribute(
       const bias = tf.sub(at(captured(output, hookName('attn_out', layer))), tf.sum(heads, 0, true));
       parts.push(heads, bias, at(captured(output, hookName('mlp_out', layer))));
     }
-    const all = output.logits ?? tf.zeros([1, 1, dVocab]);
-    const row = tf.reshape(tf.slice(all, [0, position, 0], [1, 1, dVocab]), [dVocab]);
+    const row = tf.reshape(output.logitsOf(position, position + 1), [dVocab]);
     return [
       tf.reshape(model.directLogits(tf.concat(parts, 0), scale, direction), [-1]),
       model.directConstant(direction),

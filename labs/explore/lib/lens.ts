@@ -1,8 +1,9 @@
 import type { HookName } from '../../../core/hooks.ts';
 import { wireTensor } from '../../../core/protocol/wire-tensor.ts';
-import type { RunContext, RunOutput } from '../../../workers/api.ts';
+import type { RunContext, RunOutput, Tensor } from '../../../workers/api.ts';
 import type { Lens } from '../result.ts';
 import { captured } from './capture.ts';
+import { reducePieces } from './reduce.ts';
 
 /**
  * The logit lens (nostalgebraist 2020): each residual stream through the final norm, with its own scale, and the unembedding.
@@ -21,16 +22,17 @@ export async function logitLens(
   const logProbs = new Float32Array(ids.length);
   const finalRank = new Int32Array(hooks.length * positions);
   for (const [row, hook] of hooks.entries()) {
-    await ctx.checkpoint();
-    const logits = ctx.tf.tidy(() =>
-      ctx.model.unembed(ctx.tf.reshape(captured(output, hook), [positions, ctx.model.config.dModel])),
-    );
-    const top = await ctx.reduce.topLogits(logits, width);
-    const answer = await ctx.reduce.tokenLogits(logits, answers);
-    logits.dispose();
+    ctx.progress('logit lens', row, hooks.length, 'layers');
+    const { dModel } = ctx.model.config;
+    const logits = (from: number, to: number): Tensor =>
+      ctx.tf.tidy(() => {
+        const residual = ctx.tf.slice(captured(output, hook), [0, from, 0], [1, to - from, dModel]);
+        return ctx.model.unembed(ctx.tf.reshape(residual, [to - from, dModel]));
+      });
+    const { top, given } = await reducePieces(ctx, logits, width, answers);
     ids.set(top.ids, row * positions * width);
     logProbs.set(top.logProbs, row * positions * width);
-    finalRank.set(answer.ranks, row * positions);
+    finalRank.set(given.ranks, row * positions);
   }
   const shape = [hooks.length, positions, width];
   return {

@@ -1,4 +1,5 @@
 import type { HookName } from '../../../core/hooks.ts';
+import { pieces } from '../../../core/pieces.ts';
 import { wireTensor, type WireTensor } from '../../../core/protocol/wire-tensor.ts';
 import type { Side, Written } from '../../../core/written.ts';
 import type { RunContext, Sae } from '../../../workers/api.ts';
@@ -83,13 +84,16 @@ async function readings(ctx: RunContext, pass: Pass, steers: readonly ReadySteer
 /** KL(a ‖ b) of the next-token distributions at each new token, nats, [new]. */
 async function divergence(ctx: RunContext, a: Pass, b: Pass): Promise<WireTensor> {
   const { tf } = ctx;
-  const [la, lb] = [newLogits(ctx, a), newLogits(ctx, b)];
-  const kl = tf.tidy(() => {
-    const [pa, pb] = [tf.logSoftmax(la), tf.logSoftmax(lb)];
-    return tf.sum(tf.mul(tf.exp(pa), tf.sub(pa, pb)), -1);
-  });
-  const [values = new Float32Array(0)] = await ctx.read([kl]);
-  tf.dispose([la, lb, kl]);
+  const values = new Float32Array(a.predicted);
+  for (const [from, to] of pieces(a.predicted, ctx.model.logitRows)) {
+    await ctx.checkpoint();
+    const kl = tf.tidy(() => {
+      const [pa, pb] = [tf.logSoftmax(newLogits(a, from, to)), tf.logSoftmax(newLogits(b, from, to))];
+      return tf.sum(tf.mul(tf.exp(pa), tf.sub(pa, pb)), -1);
+    });
+    values.set((await ctx.read([kl]))[0] ?? [], from);
+    kl.dispose();
+  }
   // Rounding of equal distributions may fall below 0.
   return wireTensor(
     Float32Array.from(values, (x) => Math.max(0, x)),
@@ -100,10 +104,15 @@ async function divergence(ctx: RunContext, a: Pass, b: Pass): Promise<WireTensor
 
 /** Nats per new token under the logits of a pass. */
 async function lossOf(ctx: RunContext, pass: Pass, tokens: readonly number[]): Promise<number> {
-  const logits = newLogits(ctx, pass);
-  const { logProbs } = await ctx.reduce.tokenLogits(logits, tokens);
-  logits.dispose();
-  return mean([...logProbs].map((x) => -x));
+  const losses: number[] = [];
+  for (const [from, to] of pieces(tokens.length, ctx.model.logitRows)) {
+    await ctx.checkpoint();
+    const logits = newLogits(pass, from, to);
+    const { logProbs } = await ctx.reduce.tokenLogits(logits, tokens.slice(from, to));
+    logits.dispose();
+    losses.push(...[...logProbs].map((x) => -x));
+  }
+  return mean(losses);
 }
 
 /** Loss of the unsteered model on a text, and a steer's reading of it: one point of a sweep. */

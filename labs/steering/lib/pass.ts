@@ -23,7 +23,7 @@ export async function readText(
 ): Promise<Pass> {
   const row = [...prompt, ...tokens].slice(0, ctx.model.config.nCtx);
   const output = await ctx.model.runWithHooks([row], {
-    logits: 'all',
+    logits: 'pieces',
     capture: [...new Set(hooks)],
     ...(plan ? { plan: { interventions: plan.reading(prompt.length, row.length) } } : {}),
     checkpoint: () => ctx.checkpoint(),
@@ -31,13 +31,9 @@ export async function readText(
   return { row, promptLength: prompt.length, predicted: tokens.length, output };
 }
 
-/** Logits that predict each new token, [new, d_vocab]. */
-export function newLogits(ctx: RunContext, { output, promptLength, predicted }: Pass): Tensor {
-  const { logits } = output;
-  if (!logits) throw new VitrineError('internal', 'the forward pass gave no logits');
-  return ctx.tf.tidy(() =>
-    ctx.tf.reshape(ctx.tf.slice(logits, [0, promptLength - 1], [1, predicted]), [predicted, ctx.model.config.dVocab]),
-  );
+/** Logits that predict new tokens from … to − 1, [to − from, d_vocab]. */
+export function newLogits({ output, promptLength }: Pass, from: number, to: number): Tensor {
+  return output.logitsOf(promptLength - 1 + from, promptLength - 1 + to);
 }
 
 /** Activations of the new tokens themselves, heads flattened: [n, width]; null where there are none in the context. */
