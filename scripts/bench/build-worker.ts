@@ -20,6 +20,7 @@ export async function buildWorker(input: string, outDir: string, name: string): 
       outDir,
       assetsInlineLimit: 0,
       modulePreload: false,
+      copyPublicDir: false,
       reportCompressedSize: false,
       rolldownOptions: { input: join(ROOT, input), output: { entryFileNames: name } },
     },

@@ -7,7 +7,7 @@ import type { DashboardResult } from '../../labs/feature-dashboard/result.ts';
 import { lab as featureDashboard } from '../../labs/feature-dashboard/spec.ts';
 import type { Engine, EngineInfo } from '../../workers/client/engine.ts';
 import type { OpenEngine, Place } from '../lib/open-engine.ts';
-import { openGenerator } from './generator.ts';
+import { openOwnLabs } from './own-labs.ts';
 import { median } from './median.ts';
 import { measureSearch, type SearchMeasured } from './search.ts';
 import { measureSteering, type SteeringMeasured } from './steering.ts';
@@ -134,7 +134,7 @@ async function openDashboards(engine: Engine, repeat: number): Promise<Measured[
 }
 
 async function generation(place: Place, backend: BackendName, ids: readonly number[], repeat: number): Promise<number> {
-  const { engine, close } = await openGenerator(place, backend);
+  const { engine, close } = await openOwnLabs(place, backend);
   try {
     const spec: ExperimentSpec = {
       v: 1,
