@@ -2,7 +2,7 @@ import type { ReactElement } from 'react';
 import { useStore } from 'zustand';
 import { catalogue, experiments } from '../shell/app.ts';
 import { labFragment } from '../../core/share/address.ts';
-import { forModel } from '../state/for-model.ts';
+import { forModel } from '../../core/spec/for-model.ts';
 import { switchModel } from '../shell/switch-model.ts';
 import { Button } from '../ui/Button.tsx';
 import styles from './Models.module.css';

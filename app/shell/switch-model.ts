@@ -1,5 +1,5 @@
 import { isHubId } from '../../core/files/hub.ts';
-import { forModel } from '../state/for-model.ts';
+import { forModel } from '../../core/spec/for-model.ts';
 import { modelName } from '../state/hub.ts';
 import { say } from '../state/notices.ts';
 import { catalogue, experiments } from './app.ts';

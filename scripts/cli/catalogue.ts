@@ -33,15 +33,29 @@ interface Manifest {
   }[];
 }
 
+const FOLDER = join(ROOT, 'public');
+
+function listed(): readonly { readonly id: string; readonly path: string }[] {
+  return (JSON.parse(mergedCatalogue(FOLDER)) as { models: { id: string; path: string }[] }).models;
+}
+
+/** Ids of a model's dictionaries. Throws `unknown-model`. */
+export function dictionariesOf(model: string): readonly string[] {
+  const found = listed().find(({ id }) => id === model);
+  if (!found)
+    throw new VitrineError('unknown-model', `there is no model "${model}" here`, {
+      hint: '"vitrine models" lists those that are; "vitrine model add" gets two more.',
+    });
+  return ((json(join(FOLDER, posix.normalize(found.path))) as Manifest).saes ?? []).map(({ id }) => id);
+}
+
 /** `models`: one line per model of the catalogue, with its dictionaries; `installed: false` where its bundle is not there. */
 export async function models(): Promise<number> {
-  const folder = join(ROOT, 'public');
-  const catalogue = JSON.parse(mergedCatalogue(folder)) as { models: { id: string; path: string }[] };
-  const local = new Set(localModels(folder).map(({ id }) => id));
-  for (const { id, path } of catalogue.models) {
+  const local = new Set(localModels(FOLDER).map(({ id }) => id));
+  for (const { id, path } of listed()) {
     let manifest: Manifest;
     try {
-      manifest = json(join(folder, posix.normalize(path))) as Manifest;
+      manifest = json(join(FOLDER, posix.normalize(path))) as Manifest;
     } catch {
       await printJson({ id, installed: false });
       continue;

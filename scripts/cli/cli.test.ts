@@ -159,6 +159,18 @@ describe('vitrine, the command line', { timeout: 120_000 }, () => {
     expect(first?.ok && last.ok && differences(first.result, last.result, EXACT)).toEqual([]);
   });
 
+  it('asks another model, with what fits it, and says where there is none of that name', async () => {
+    const saes = explore.defaults.saes ?? [];
+    const spec = { ...explore.defaults, model: 'somebody', saes: ['blocks.99.hook_resid_post', ...saes] };
+    const asked = await vitrine(['run', '-', '--model', 'primer'], JSON.stringify(spec));
+    const [line] = parsed(asked);
+    if (!line?.ok) throw new Error(asked.lines.join('\n'));
+    expect(line.provenance).toMatchObject({ model: { id: 'primer' }, saes: [{ id: saes[0] }] });
+    expect(line.specHash).toBe(hashSpec(explore.defaults, explore));
+    const nobody = await vitrine(['run', '-', '--model', 'nobody'], JSON.stringify(explore.defaults));
+    expect([nobody.status, codes(nobody)]).toEqual([1, ['unknown-model']]);
+  });
+
   it('answers what is not JSON with bad-spec', async () => {
     const finished = await vitrine(['run', '-'], '{"v":1,');
     expect(finished.status).toBe(1);

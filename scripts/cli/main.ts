@@ -10,6 +10,7 @@ import { complain, printJson, UsageError, userPath } from './io.ts';
 const USAGE = `Vitrine's engine without the page.
 
   vitrine run FILE|-     runs experiments (one JSON object or an array); prints one JSON line for each
+      --model ID                  asks another model; what names a dictionary that it does not have is left out
       --backend cpu|wasm|webgpu   default wasm
       --in node|chromium          default node; chromium: in the built site's worker
       --out DIR                   arrays as DIR/<specHash>.safetensors, beside DIR/<specHash>.json
@@ -45,6 +46,7 @@ async function main([command, ...rest]: readonly string[]): Promise<number> {
   switch (command) {
     case 'run': {
       const { values, argument } = parse(rest, 1, {
+        model: { type: 'string' },
         backend: { type: 'string' },
         in: { type: 'string' },
         out: { type: 'string' },
@@ -52,7 +54,7 @@ async function main([command, ...rest]: readonly string[]): Promise<number> {
       const backend = oneOf('--backend', values['backend'] ?? 'wasm', BACKENDS);
       const place = oneOf('--in', values['in'] ?? 'node', PLACES);
       const { run } = await import('./run.ts');
-      return run({ file: argument, backend, place, out: text(values['out']) });
+      return run({ file: argument, model: text(values['model']), backend, place, out: text(values['out']) });
     }
     case 'labs':
       parse(rest, 0, {});

@@ -1,6 +1,6 @@
-import type { ExperimentSpec } from '../../core/spec/index.ts';
-import type { Intervention } from '../../core/interventions.ts';
-import type { JsonValue } from '../../core/spec/json.ts';
+import type { Intervention } from '../interventions.ts';
+import type { JsonValue } from './json.ts';
+import type { ExperimentSpec } from './schema.ts';
 
 /**
  * The same question to another model: prompts and settings stay, what names a dictionary that it does not have goes, and so

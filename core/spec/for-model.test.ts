@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ExperimentSpec } from '../../core/spec/index.ts';
 import { forModel } from './for-model.ts';
+import type { ExperimentSpec } from './schema.ts';
 
 const SPEC: ExperimentSpec = {
   v: 1,
