@@ -25,6 +25,8 @@ export interface ScatterProps {
 
 const HEIGHT = 260;
 const PAD = { top: 40, bottom: 40, side: 8 };
+/** Below this width the name of an axis has no room between its ends, and stands below them. */
+const NARROW = 440;
 /** Pixels within which a point is picked. */
 const REACH = 24;
 
@@ -88,7 +90,7 @@ export function Scatter(props: ScatterProps): ReactElement {
         <text x={0} y={HEIGHT - 14} className={styles.text}>
           {format[0](x.domain()[0] ?? 0)}
         </text>
-        <text x={width / 2} y={HEIGHT - 14} className={styles.middle}>
+        <text x={width / 2} y={width < NARROW ? HEIGHT + 2 : HEIGHT - 14} className={styles.middle}>
           {xLabel}
         </text>
         <text x={width} y={HEIGHT - 14} className={styles.end}>

@@ -11,7 +11,7 @@ import { Toggle } from '../ui/Segmented.tsx';
 import { VirtualTable, type VirtualColumn } from '../ui/VirtualTable.tsx';
 import { featureRows, filterRows, sortRows, type FeatureRow, type SortKey } from '../views/feature-rows.ts';
 import { number, percent, plural } from '../views/numbers.ts';
-import { siteName } from '../views/sites.ts';
+import { architectureName, siteName } from '../views/sites.ts';
 import { DictionaryMap } from './DictionaryMap.tsx';
 import styles from './DictionaryTable.module.css';
 import lab from './LabPage.module.css';
@@ -54,7 +54,7 @@ export function DictionaryTable({ model, entry, filter }: DictionaryTableProps):
       <h1>Features of the {siteName(entry.hookName)}</h1>
       <p className={lab.lead}>
         {plural(entry.dSae, 'feature')} of <code>{entry.id}</code> on <a href={`#/features/${model.id}`}>{model.name}</a>,{' '}
-        {entry.architecture}
+        {architectureName(entry.architecture)}
         {typeof entry.l0 === 'number' && `, ${number(entry.l0)} active per token`}
         {index &&
           `; counted on ${short(index.corpus.tokens)} tokens${dead > 0 ? `, ${plural(dead, 'feature was', 'features were')} never active` : ''}`}

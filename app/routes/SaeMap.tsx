@@ -2,6 +2,7 @@ import { useState, type ReactElement } from 'react';
 import { parseHook, siteLabel } from '../../core/hooks.ts';
 import { labFragment } from '../../core/share/address.ts';
 import { minimalSpec } from '../../core/spec/index.ts';
+import { architectureName } from '../views/sites.ts';
 import { experiments } from '../shell/app.ts';
 import { HOME_LAB } from '../state/address.ts';
 import type { ModelEntry, SaeEntry } from '../state/catalogue.ts';
@@ -129,7 +130,7 @@ function Cell({ sae, href, metric, range, text }: CellProps): ReactElement {
     <a
       href={href(sae.id)}
       className={page.cell}
-      title={`${sae.id}: ${sae.dSae} features, ${sae.architecture}`}
+      title={`${sae.id}: ${sae.dSae} features, ${architectureName(sae.architecture)}`}
       style={{ background: known ? `color-mix(in srgb, var(--u3) ${Math.round(share * 100)}%, var(--u1))` : 'var(--sunken)' }}
     >
       {known ? text(value) : 'not measured'}

@@ -17,7 +17,7 @@ import {
 } from '../state/kept.ts';
 import { Button } from '../ui/Button.tsx';
 import { Skeleton } from '../ui/Disclosure.tsx';
-import { ErrorNotice } from '../ui/Notice.tsx';
+import { ErrorNotice, Notice } from '../ui/Notice.tsx';
 import styles from './LabPage.module.css';
 
 interface Known {
@@ -99,6 +99,7 @@ export function Storage(): ReactElement {
               </>
             )}
           </dl>
+          <NearlyFull usage={known.usage} />
           <div className={styles.storageActions}>
             {known.kept < known.files.length ? (
               <Button disabled={progress !== null} onClick={() => void keep(known.files)}>
@@ -130,6 +131,21 @@ async function look(all: readonly ModelEntry[] | null): Promise<Known | null> {
   const dashboards = await Promise.all(models.map(({ id }) => filesOfDashboards(id, fetchBytesOf).catch(() => [])));
   const files = [...models.flatMap(filesOfModel), ...dashboards.flat()];
   return { usage: await usage(), files, ...(await missingOf(files, SITE)) };
+}
+
+/** Share of the room from which on it is said that little is left. */
+const NEARLY_ALL = 0.9;
+
+function NearlyFull({ usage: { total, quota } }: { readonly usage: Usage }): ReactElement | null {
+  if (total === null || quota === null || quota === 0 || total < quota * NEARLY_ALL) return null;
+  return (
+    <Notice tone="warn" title="This browser has little room left for this site">
+      <p>
+        {size(Math.max(0, quota - total))} of {size(quota)} are left. Free what you do not need now: it is downloaded again when
+        it is. A model for which there is no room can be used without being kept.
+      </p>
+    </Notice>
+  );
 }
 
 /** `0` is nothing, not a kilobyte. */

@@ -3,7 +3,7 @@ import { parseHook, SITE_IDS, type SiteId } from '../../core/hooks.ts';
 import type { SaeEntry } from '../state/catalogue.ts';
 import { Button } from '../ui/Button.tsx';
 import { number, percent, plural } from './numbers.ts';
-import { siteShort } from './sites.ts';
+import { architectureName, siteShort } from './sites.ts';
 import styles from './SiteSelect.module.css';
 
 export interface SiteSelectProps {
@@ -132,7 +132,7 @@ const inOrder = (known: readonly SaeEntry[], ids: readonly string[]): string[] =
 function facts(sae: SaeEntry): string {
   return [
     plural(sae.dSae, 'feature'),
-    sae.architecture,
+    architectureName(sae.architecture),
     typeof sae.l0 === 'number' ? `${number(sae.l0)} active per token` : null,
     typeof sae.fvu === 'number' ? `${percent(sae.fvu)} of the variance unexplained` : null,
   ]

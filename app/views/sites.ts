@@ -22,3 +22,7 @@ export function siteShort(hook: string): string {
   if (!address) return hook;
   return address.layer === null ? address.site : `L${address.layer} ${address.site}`;
 }
+
+const ARCHITECTURES: Readonly<Record<string, string>> = { jumprelu: 'JumpReLU', standard: 'ReLU', topk: 'TopK' };
+/** A dictionary's architecture as papers write it. */
+export const architectureName = (architecture: string): string => ARCHITECTURES[architecture] ?? architecture;

@@ -3,7 +3,7 @@ import type { FeatureDashboard } from '../../../core/dashboards/types.ts';
 import { useLabel } from '../../../app/state/labels.ts';
 import { Button } from '../../../app/ui/Button.tsx';
 import { count, number, percent, plural } from '../../../app/views/numbers.ts';
-import { siteName } from '../../../app/views/sites.ts';
+import { architectureName, siteName } from '../../../app/views/sites.ts';
 import { truthName } from '../../../app/views/variable-words.ts';
 import { FeatureLink } from './FeatureLink.tsx';
 import type { FeatureContext } from './panel.tsx';
@@ -44,7 +44,7 @@ export function Header({
           {siteName(hook)}
         </a>{' '}
         <code>{sae}</code>
-        {architecture !== undefined && ` · ${ARCHITECTURES[architecture] ?? architecture}`}
+        {architecture !== undefined && ` · ${architectureName(architecture)}`}
         {dSae !== null && ` · ${plural(dSae, 'feature')}`}
         {typeof l0 === 'number' && ` · ${number(l0)} active per token (L0)`}
         {dashboard &&
@@ -54,8 +54,6 @@ export function Header({
     </header>
   );
 }
-
-const ARCHITECTURES: Readonly<Record<string, string>> = { jumprelu: 'JumpReLU', standard: 'ReLU', topk: 'TopK' };
 
 interface StepProps {
   readonly context: FeatureContext;
