@@ -133,13 +133,16 @@ function drawBlock(block: Block, at: number): ReactNode {
   }
 }
 
-const INLINE = /`([^`]+)`|\*\*(.+?)\*\*|\*([^*\s][^*]*)\*|\[([^\]]+)\]\(([^)\s]+)\)/g;
+/** Underscores mark italics around whole words only: `hook_resid_post` is a name. */
+const INLINE =
+  /`([^`]+)`|\*\*(.+?)\*\*|\*([^*\s][^*]*)\*|(?<![\p{L}\p{N}_])_([^_\s][^_]*)_(?![\p{L}\p{N}_])|\[([^\]]+)\]\(([^)\s]+)\)/gu;
 
 function inline(text: string): ReactNode[] {
   const parts: ReactNode[] = [];
   let from = 0;
   for (const found of text.matchAll(INLINE)) {
-    const [whole, code, bold, italic, label, href] = found;
+    const [whole, code, bold, starred, underlined, label, href] = found;
+    const italic = starred ?? underlined;
     parts.push(text.slice(from, found.index));
     const key = found.index;
     if (code !== undefined) parts.push(<code key={key}>{code}</code>);

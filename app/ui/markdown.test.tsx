@@ -16,6 +16,12 @@ describe('markdown', () => {
     expect(html('```\na < b\n```')).toBe('<div><pre>a &lt; b</pre></div>');
   });
 
+  it('takes underscores around words for italics, and those in names for names', () => {
+    expect(html('_By token._ a hook_resid_post b_c_ (_new only_) __init__')).toBe(
+      '<div><p><em>By token.</em> a hook_resid_post b_c_ (<em>new only</em>) __init__</p></div>',
+    );
+  });
+
   it('keeps bars inside of code in their cell, and empty cells in their place', () => {
     const [table] = parseBlocks('| a | b | c |\n|---|---|---|\n| `max|x|` |  | z |\n| 1 || 3 |');
     expect(table).toEqual({
