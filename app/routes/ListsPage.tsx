@@ -10,7 +10,7 @@ import { Button } from '../ui/Button.tsx';
 import { Skeleton } from '../ui/Disclosure.tsx';
 import { ErrorNotice } from '../ui/Notice.tsx';
 import { Table, type Column } from '../ui/Table.tsx';
-import { NewListDialog } from '../views/AddToList.tsx';
+import { NewListDialog } from '../views/new-list.ts';
 import { count } from '../views/numbers.ts';
 import { ImportLists, pickLibraryFile } from './ImportLists.tsx';
 import styles from './LabPage.module.css';
@@ -44,7 +44,15 @@ export default function ListsPage({ packed }: { readonly packed: string | null }
         {wrong && <ErrorNotice error={wrong} onDismiss={() => setWrong(null)} />}
         {file && <ImportLists library={file} from="the file" onDone={() => setFile(null)} />}
         <div className={page.actions}>
-          <Button variant="primary" onClick={() => setNaming(true)}>
+          <Button
+            variant="primary"
+            onPointerEnter={NewListDialog.want}
+            onFocus={NewListDialog.want}
+            onClick={() => {
+              NewListDialog.want();
+              setNaming(true);
+            }}
+          >
             New list
           </Button>
           <Button onClick={pick}>Import a file</Button>

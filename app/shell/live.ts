@@ -4,6 +4,7 @@ import type { SpecHash } from '../../core/protocol/messages.ts';
 import { labOf, parsePlace } from '../state/address.ts';
 import { mayRun } from '../state/hub.ts';
 import type { ResultEntry } from '../state/results.ts';
+import { whenIdle } from '../ui/idle.ts';
 import { address, engineHost, experiments, hub, preferences, results } from './app.ts';
 import { loadExamples, loadRecorded } from './labs.ts';
 
@@ -120,9 +121,4 @@ async function isRecorded(lab: string, hash: SpecHash): Promise<boolean> {
   if (hash === hashSpec(definition.defaults, definition)) return true;
   const examples = await loadExamples(lab).catch(() => []);
   return examples.some((example) => example.hash === hash);
-}
-
-function whenIdle(action: () => void): void {
-  if ('requestIdleCallback' in globalThis) requestIdleCallback(action, { timeout: 2_000 });
-  else setTimeout(action, 300);
 }

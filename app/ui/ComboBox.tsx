@@ -1,7 +1,9 @@
-import type { ReactElement } from 'react';
-import { Button, ComboBox as AriaComboBox, Input, Label, ListBox, ListBoxItem, Popover, Text } from 'react-aria-components';
+import { useEffect, useId, useState, type ReactElement } from 'react';
+import { whenIdle } from './idle.ts';
 import styles from './Menu.module.css';
 import { cx } from './cx.ts';
+import { onDemand } from './on-demand.ts';
+import type { SuggestingFieldProps } from './SuggestingField.tsx';
 
 export interface ComboBoxProps {
   readonly label: string;
@@ -16,40 +18,48 @@ export interface ComboBoxProps {
   readonly placeholder?: string;
 }
 
-const everything = (): boolean => true;
+const Suggesting = onDemand<SuggestingFieldProps>(() =>
+  import('./SuggestingField.tsx').then(({ SuggestingField }) => SuggestingField),
+);
 
-/** A text field with suggestions; text that is not in the list stays as it is typed. */
+/**
+ * A text field with suggestions; text that is not in the list stays as it is typed. The suggestions' code comes once the page rests,
+ * or when the field takes the focus; until then one types all the same.
+ */
 export function ComboBox(props: ComboBoxProps): ReactElement {
-  const { label, hideLabel, items, inputValue, onInputChange, onPick, placeholder } = props;
-  return (
-    <AriaComboBox
-      allowsCustomValue
-      menuTrigger="focus"
-      defaultFilter={everything}
-      className={cx(styles.combo)}
-      inputValue={inputValue}
-      onInputChange={onInputChange}
-      onSelectionChange={(key) => key !== null && onPick(String(key))}
-    >
-      <Label className={hideLabel === true ? 'visually-hidden' : cx(styles.label)}>{label}</Label>
+  const { label, hideLabel, inputValue, onInputChange, placeholder } = props;
+  const id = useId();
+  const [caret, setCaret] = useState<number | null>(null);
+  useEffect(() => whenIdle(Suggesting.want), []);
+  const plain = (
+    <div className={styles.combo}>
+      <label htmlFor={id} className={cx(hideLabel === true ? 'visually-hidden' : styles.label)}>
+        {label}
+      </label>
       <div className={styles.box}>
-        <Input {...(placeholder === undefined ? {} : { placeholder })} />
-        <Button aria-label="Show suggestions">▾</Button>
+        <input
+          id={id}
+          // There is nothing to control before the suggestions are there.
+          // oxlint-disable-next-line jsx-a11y/role-has-required-aria-props
+          role="combobox"
+          aria-expanded={false}
+          aria-autocomplete="list"
+          autoComplete="off"
+          placeholder={placeholder}
+          value={inputValue}
+          onChange={(event) => onInputChange(event.target.value)}
+          onFocus={(event) => {
+            Suggesting.want();
+            setCaret(event.currentTarget.selectionStart);
+          }}
+          onSelect={(event) => setCaret(event.currentTarget.selectionStart)}
+          onBlur={() => setCaret(null)}
+        />
+        <button type="button" tabIndex={-1} aria-label="Show suggestions" onClick={Suggesting.want}>
+          ▾
+        </button>
       </div>
-      <Popover className={cx(styles.popover)}>
-        <ListBox className={cx(styles.menu)}>
-          {items.map((item) => (
-            <ListBoxItem key={item.id} id={item.id} textValue={item.label} className={cx(styles.item)}>
-              <Text slot="label">{item.label}</Text>
-              {item.hint !== undefined && (
-                <Text slot="description" className={cx(styles.hint)}>
-                  {item.hint}
-                </Text>
-              )}
-            </ListBoxItem>
-          ))}
-        </ListBox>
-      </Popover>
-    </AriaComboBox>
+    </div>
   );
+  return <Suggesting {...props} caret={caret} instead={plain} />;
 }

@@ -1,8 +1,7 @@
-import type { ReactElement, ReactNode } from 'react';
-import { Button as AriaButton, Menu as AriaMenu, MenuItem, MenuTrigger, Popover, Text } from 'react-aria-components';
-import button from './Button.module.css';
-import styles from './Menu.module.css';
-import { cx } from './cx.ts';
+import { useId, useRef, useState, type ReactElement, type ReactNode } from 'react';
+import { Button } from './Button.tsx';
+import type { MenuListProps } from './MenuList.tsx';
+import { onDemand } from './on-demand.ts';
 
 export interface MenuEntry {
   readonly id: string;
@@ -21,31 +20,45 @@ export interface MenuProps {
   readonly variant?: 'plain' | 'quiet';
 }
 
+/** A list of results has one in each row: a plain button, until one is opened. */
+const List = onDemand<MenuListProps>(() => import('./MenuList.tsx').then(({ MenuList }) => MenuList));
+
 /** A button that opens a list of actions. */
 export function Menu({ trigger, label, entries, variant = 'plain' }: MenuProps): ReactElement {
+  const id = useId();
+  const button = useRef<HTMLButtonElement>(null);
+  const [focus, setFocus] = useState<MenuListProps['focus'] | null>(null);
+  const open = (at: MenuListProps['focus']): void => {
+    List.want();
+    // Where it was, the focus returns to; not every browser gives it to a button that is pressed.
+    button.current?.focus();
+    setFocus(at);
+  };
+  const isOpen = focus !== null;
   return (
-    <MenuTrigger>
-      <AriaButton className={cx(button.button, button[variant])} {...(label === undefined ? {} : { 'aria-label': label })}>
+    <>
+      <Button
+        ref={button}
+        id={id}
+        variant={variant}
+        aria-label={label}
+        aria-haspopup="menu"
+        aria-expanded={isOpen}
+        aria-controls={isOpen ? `${id}-list` : undefined}
+        onPointerEnter={List.want}
+        onFocus={List.want}
+        onClick={(event) => open(event.detail === 0 ? 'first' : true)}
+        onKeyDown={(event) => {
+          if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
+          event.preventDefault();
+          open(event.key === 'ArrowDown' ? 'first' : 'last');
+        }}
+      >
         {trigger}
-      </AriaButton>
-      <Popover className={cx(styles.popover)} placement="bottom end">
-        <AriaMenu
-          className={cx(styles.menu)}
-          disabledKeys={entries.filter((entry) => entry.disabled === true).map((entry) => entry.id)}
-          onAction={(key) => entries.find((entry) => entry.id === key)?.onSelect()}
-        >
-          {entries.map((entry) => (
-            <MenuItem key={entry.id} id={entry.id} textValue={entry.label} className={cx(styles.item)}>
-              <Text slot="label">{entry.label}</Text>
-              {entry.hint !== undefined && (
-                <Text slot="description" className={cx(styles.hint)}>
-                  {entry.hint}
-                </Text>
-              )}
-            </MenuItem>
-          ))}
-        </AriaMenu>
-      </Popover>
-    </MenuTrigger>
+      </Button>
+      {isOpen && (
+        <List id={`${id}-list`} trigger={button} labelledBy={id} entries={entries} focus={focus} onClose={() => setFocus(null)} />
+      )}
+    </>
   );
 }

@@ -1,13 +1,10 @@
-import { useState, type FormEvent, type ReactElement, type ReactNode } from 'react';
+import { useState, type ReactElement, type ReactNode } from 'react';
 import { itemKey, LIST_LIMITS, type FeatureRef, type ListItem, type ReaderList } from '../../core/lists/index.ts';
 import { addItems, featureItem, newList, putList, removeItem, useLists } from '../state/lists.ts';
 import { library } from '../state/library.ts';
 import { say } from '../state/notices.ts';
-import { Button } from '../ui/Button.tsx';
-import { Dialog } from '../ui/Dialog.tsx';
-import { TextField } from '../ui/Field.tsx';
 import { Menu, type MenuEntry } from '../ui/Menu.tsx';
-import styles from './AddToList.module.css';
+import { NewListDialog } from './new-list.ts';
 import { plural } from './numbers.ts';
 
 export interface AddToListProps {
@@ -44,7 +41,10 @@ export function AddToList({ item, name, trigger = 'Add to list', prompt, variant
       id: 'new',
       label: 'New list…',
       disabled: lists.length >= LIST_LIMITS.lists,
-      onSelect: () => setAsking(true),
+      onSelect: () => {
+        NewListDialog.want();
+        setAsking(true);
+      },
     },
   ];
   return (
@@ -79,30 +79,4 @@ function sentence(done: string, stored: boolean): string {
   if (stored) return `${done.charAt(0).toUpperCase()}${done.slice(1)}.`;
   const full = library.store.getState().problem?.code === 'storage-full';
   return `${done}, but ${full ? 'the browser’s storage is full' : 'the browser stores nothing here'}: save your lists as a file before you close the tab.`;
-}
-
-export interface NewListDialogProps {
-  readonly onName: (name: string) => void;
-  readonly onClose: () => void;
-}
-
-/** Asks for the name of a list. */
-export function NewListDialog({ onName, onClose }: NewListDialogProps): ReactElement {
-  const [name, setName] = useState('');
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    if (name.trim() !== '') onName(name);
-  };
-  return (
-    <Dialog title="New list" isOpen onClose={onClose} size="s">
-      <form onSubmit={submit} className={styles.form}>
-        {/* The dialog asks one thing. */}
-        {/* oxlint-disable-next-line jsx-a11y/no-autofocus */}
-        <TextField label="Name" value={name} onChange={setName} maxLength={LIST_LIMITS.name} autoFocus autoComplete="off" />
-        <Button variant="primary" type="submit" disabled={name.trim() === ''}>
-          Make the list
-        </Button>
-      </form>
-    </Dialog>
-  );
 }

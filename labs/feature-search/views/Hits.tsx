@@ -1,4 +1,4 @@
-import type { ReactElement } from 'react';
+import { memo, type ReactElement } from 'react';
 import { parseHook } from '../../../core/hooks.ts';
 import { featureLink } from '../../../core/share/feature-address.ts';
 import { steerLink } from '../../../core/share/steer-link.ts';
@@ -41,21 +41,28 @@ export function Hits({ label, model, hits, names, prompt }: HitsProps): ReactEle
   return (
     <ol className={styles.hits} aria-label={label} data-hits="">
       {hits.map((hit, i) => (
-        <Row key={hit.key} rank={i + 1} hit={hit} model={model} names={names} prompt={prompt} />
+        <Row
+          key={hit.key}
+          rank={i + 1}
+          hit={hit}
+          model={model}
+          prompt={prompt}
+          {...names({ model, sae: hit.sae, feature: hit.feature })}
+        />
       ))}
     </ol>
   );
 }
 
-interface RowProps extends Omit<HitsProps, 'label' | 'hits'> {
+interface RowProps extends Pick<HitsProps, 'model' | 'prompt'>, ReturnType<Naming> {
   readonly rank: number;
   readonly hit: Hit;
 }
 
-function Row({ rank, hit, model, names, prompt }: RowProps): ReactElement {
+/** Names arrive dictionary by dictionary: a row whose own did not is not drawn again. */
+const Row = memo(function Row({ rank, hit, model, prompt, name, from }: RowProps): ReactElement {
   const { sae, feature, hook } = hit;
   const ref = { model, sae, feature };
-  const { name, from } = names(ref);
   const layer = parseHook(hook)?.layer;
   const focus = { sae, feature, ...(layer === null || layer === undefined ? {} : { layer }) };
   const lit = useFocus((at) => at?.sae === sae && at.feature === feature);
@@ -100,4 +107,4 @@ function Row({ rank, hit, model, names, prompt }: RowProps): ReactElement {
       </span>
     </li>
   );
-}
+});
