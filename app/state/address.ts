@@ -1,12 +1,11 @@
 import { isHubId } from '../../core/files/hub.ts';
 import { specFragment, specFromUrl } from '../../core/share/address.ts';
 import { LINK_BUDGET } from '../../core/share/codec.ts';
-import { FEATURE_LAB, parseFeaturePath } from '../../core/share/feature-address.ts';
+import { FEATURE_LAB, HOME_LAB, parseFeaturePath } from '../../core/share/feature-address.ts';
 import { toWireError } from '../../core/protocol/errors.ts';
 import type { Experiments } from './experiment.ts';
 
-/** The lab that the start page shows. */
-export const HOME_LAB = 'explore';
+export { HOME_LAB };
 
 export type Place =
   | { readonly page: 'home' }

@@ -29,12 +29,35 @@ export interface Dictionaries {
   load(model: string, sae: string): Promise<void>;
 }
 
+const LOADING: DictionaryState = { state: 'loading' };
+/** Milliseconds. */
+const TOGETHER = 60;
+
 /** @param fetchBytes a file below the site; null where there is none */
 export function createDictionaries(fetchBytes: (path: string) => Promise<Uint8Array | null>): Dictionaries {
   const store = createStore<DictionariesState>(() => ({ dictionaries: {} }));
   const manifests = new Map<string, Promise<Uint8Array | null>>();
-  const put = (key: string, state: DictionaryState): void =>
-    store.setState(({ dictionaries }) => ({ dictionaries: { ...dictionaries, [key]: state } }));
+  let arrived: Record<string, DictionaryState> = {};
+  let loading = 0;
+  let shown: Promise<void> | null = null;
+  const show = (): void => {
+    const states = arrived;
+    arrived = {};
+    shown = null;
+    store.setState(({ dictionaries }) => ({ dictionaries: { ...dictionaries, ...states } }));
+  };
+  /** Of many that are on their way, those that arrive together are shown together: a page draws all that it names once, not for each. */
+  const arrive = async (key: string, state: DictionaryState): Promise<void> => {
+    arrived[key] = state;
+    if (--loading === 0) return show();
+    shown ??= new Promise((done) => {
+      setTimeout(() => {
+        if (Object.keys(arrived).length > 0) show();
+        done();
+      }, TOGETHER);
+    });
+    await shown;
+  };
   const read = async (model: string, sae: string): Promise<DictionaryState> => {
     // The layout of the files comes with the first dictionary that is looked at.
     const { decodeIndex, manifestPath, parseDashboardsManifest } = await import('../../core/dashboards/files.ts');
@@ -57,8 +80,9 @@ export function createDictionaries(fetchBytes: (path: string) => Promise<Uint8Ar
       const key = `${model}/${sae}`;
       const before = store.getState().dictionaries[key];
       if (before && before.state !== 'failed') return;
-      put(key, { state: 'loading' });
-      put(
+      loading++;
+      store.setState(({ dictionaries }) => ({ dictionaries: { ...dictionaries, [key]: LOADING } }));
+      await arrive(
         key,
         await read(model, sae).catch((error: unknown): DictionaryState => ({ state: 'failed', error: toWireError(error) })),
       );
@@ -68,8 +92,6 @@ export function createDictionaries(fetchBytes: (path: string) => Promise<Uint8Ar
 
 /** The dictionaries of this page. */
 export const dictionaries: Dictionaries = createDictionaries(storedFile);
-
-const LOADING: DictionaryState = { state: 'loading' };
 
 /** What is known of a dictionary's stored dashboards; loads it where need be. */
 export function useDictionary(model: string, sae: string): DictionaryState {

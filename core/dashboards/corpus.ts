@@ -28,10 +28,20 @@ const SAMPLE = 48;
 
 /** FNV-1a over the texts of the first documents: tells that the curriculum writes other documents than it did. */
 export function corpusSample(seed: number, shares: DocumentShares): string {
+  const steps = corpusSampleSteps(seed, shares);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/** The same, one document a step, for a thread that has more to do. */
+export function* corpusSampleSteps(seed: number, shares: DocumentShares): Generator<void, string> {
   let h = 0x811c9dc5;
   for (let n = 0; n < SAMPLE; n++) {
     const { text } = corpusDocument(seed, n, shares);
     for (let i = 0; i <= text.length; i++) h = Math.imul(h ^ (i < text.length ? text.charCodeAt(i) : 0), 0x01000193);
+    yield;
   }
   return (h >>> 0).toString(16).padStart(8, '0');
 }

@@ -117,14 +117,23 @@ const variable = v.pipe(
   ]),
   v.transform(([place, kind, role, value]): Variable => ({ place, kind, role, value })),
 );
+
+/** One entry a feature, checked in one pass: a schema for each of thousands of numbers holds the page up, a dictionary after the other. */
+const perFeature = <T>(isEntry: (entry: unknown) => boolean, entries: string): v.GenericSchema<unknown, readonly T[]> =>
+  v.custom<readonly T[]>((list) => Array.isArray(list) && list.every(isEntry), `entries must be ${entries}`);
+const isCount = (x: unknown): boolean => Number.isSafeInteger(x) && (x as number) >= 0 && (x as number) <= MAX_COUNT;
+const isSize = (x: unknown): boolean => typeof x === 'number' && x >= 0;
+const isBest = (x: unknown): boolean =>
+  x === null || (Array.isArray(x) && x.length === 2 && isCount(x[0]) && isSize(x[1]) && (x[1] as number) <= 1);
+
 const index: v.GenericSchema<unknown, DashboardIndex> = v.object({
   ...common,
   sae: v.object({ id: text, digest: sha256, hook: text, architecture: text, dSae: count }),
   saes: v.array(text),
-  active: v.array(count),
-  max: v.array(v.pipe(v.number(), v.minValue(0))),
+  active: perFeature<number>(isCount, 'whole numbers from 0'),
+  max: perFeature<number>(isSize, 'numbers from 0'),
   variables: v.array(variable),
-  best: v.array(v.nullable(v.tuple([count, v.pipe(v.number(), v.minValue(0), v.maxValue(1))]))),
+  best: perFeature<readonly [number, number] | null>(isBest, 'null, or a variable and an F1 from 0 to 1'),
   perShard: v.pipe(v.number(), v.integer(), v.minValue(1)),
   shards: v.array(v.object(file)),
 });

@@ -4,6 +4,8 @@ import { decodeSpec, encodeSpec } from './codec.ts';
 
 /** The lab whose experiments have a readable address as well. */
 export const FEATURE_LAB = 'feature-dashboard';
+/** The lab that the start page shows. */
+export const HOME_LAB = 'explore';
 
 /** The parts of a dashboard, in the order in which they always stand. */
 export const DASHBOARD_PARTS = ['meaning', 'test', 'writes', 'often', 'near', 'weights', 'examples', 'steer'] as const;

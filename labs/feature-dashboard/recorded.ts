@@ -1,4 +1,4 @@
-import { corpusSample } from '../../core/dashboards/corpus.ts';
+import { corpusSampleSteps } from '../../core/dashboards/corpus.ts';
 import { GENERATOR, type DashboardIndex } from '../../core/dashboards/files.ts';
 import type { StaleReason } from '../../core/dashboards/types.ts';
 import type { DashboardPart } from '../../core/share/feature-address.ts';
@@ -28,23 +28,28 @@ export async function recorded(
   if (id === undefined || more.length > 0 || spec.params.mode !== 'auto') return null;
   // An embed of parts that take the model reads nothing.
   if (spec.view.parts?.every((part) => TAKES_WEIGHTS.includes(part))) return null;
+  // What the model's manifest says is not needed to find the record: neither waits for the other.
+  const reading = storedRecord((path) => io.file(path), spec.model, id, spec.params.feature);
+  reading.catch(() => undefined);
   const model = await io.model(spec.model);
   const entry = model?.saes.find((sae) => sae.id === id);
   if (!model || !entry || spec.params.feature >= entry.dSae) return null;
-  const stored = await storedRecord((path) => io.file(path), model.id, id, spec.params.feature);
+  const [stored, tokenizer] = await Promise.all([reading, io.tokenizer(model.id)]);
   if (!stored) return null;
   const { index, record } = stored;
   const { seed, shares, documents, tokens } = index.corpus;
-  const reader = { id: model.id, tokenizer: await io.tokenizer(model.id), config: { nCtx: model.nCtx } };
+  const reader = { id: model.id, tokenizer, config: { nCtx: model.nCtx } };
+  const read = await readAhead(reader, record, index);
+  const stale = await staleReasons(index, model, entry.digest);
   const dashboard = expandRecord({
     model: reader,
-    read: await readAhead(reader, record, index),
+    read,
     sae: { id, hookName: entry.hookName, architecture: entry.architecture, dSae: entry.dSae },
     record,
     active: index.active,
     corpus: { seed, documents, tokens },
     recipe: { seed, shares },
-    origin: { kind: 'stored', generator: index.generator, stale: staleReasons(index, model, entry.digest) },
+    origin: { kind: 'stored', generator: index.generator, stale },
     logits: null,
     weights: null,
   });
@@ -62,31 +67,43 @@ export async function recorded(
 /** Milliseconds that the page's own thread reads without a pause. */
 const SLICE = 8;
 
-/** Writes and cuts the documents of all examples, with pauses in which the page answers to its reader. */
-async function readAhead(
-  reader: ReadingModel,
-  { groups }: FeatureRecord,
-  { corpus }: DashboardIndex,
-): Promise<Map<number, ReadDocument>> {
-  const read = new Map<number, ReadDocument>();
-  let began = performance.now();
-  for (const n of new Set(groups.flatMap(({ examples }) => examples.map(({ document }) => document)))) {
-    if (n < corpus.documents) read.set(n, readDocument(reader, corpus, n));
+/** Does a long work in slices, with pauses in which the page answers to its reader. */
+async function inSlices<T>(steps: Generator<void, T>): Promise<T> {
+  for (let began = performance.now(); ;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
     if (performance.now() - began < SLICE) continue;
     await new Promise((resolve) => setTimeout(resolve, 0));
     began = performance.now();
   }
-  return read;
+}
+
+/** Writes and cuts the documents of all examples. */
+function readAhead(
+  reader: ReadingModel,
+  { groups }: FeatureRecord,
+  { corpus }: DashboardIndex,
+): Promise<Map<number, ReadDocument>> {
+  function* documents(): Generator<void, Map<number, ReadDocument>> {
+    const read = new Map<number, ReadDocument>();
+    for (const n of new Set(groups.flatMap(({ examples }) => examples.map(({ document }) => document)))) {
+      if (n < corpus.documents) read.set(n, readDocument(reader, corpus, n));
+      yield;
+    }
+    return read;
+  }
+  return inSlices(documents());
 }
 
 /** What is not the same now as when it was made, by the digests that the manifest lists. */
-function staleReasons(made: DashboardIndex, { digest, quantization }: RecordedModel, sae: string): StaleReason[] {
+async function staleReasons(made: DashboardIndex, { digest, quantization }: RecordedModel, sae: string): Promise<StaleReason[]> {
   const { seed, shares, sample } = made.corpus;
+  const text = await inSlices(corpusSampleSteps(seed, shares));
   const checks: readonly (readonly [StaleReason, boolean])[] = [
     ['model', made.model.digest !== digest],
     ['quantization', made.model.quantization !== quantization],
     ['sae', made.sae.digest !== sae],
-    ['text', sample !== corpusSample(seed, shares)],
+    ['text', sample !== text],
     ['generator', made.generator !== GENERATOR],
   ];
   return checks.filter(([, differs]) => differs).map(([reason]) => reason);
