@@ -1,4 +1,4 @@
-import { useDeferredValue, useMemo, useState, type ReactElement } from 'react';
+import { useDeferredValue, useMemo, useState, type ReactElement, type ReactNode } from 'react';
 import { featureLink } from '../../core/share/feature-address.ts';
 import { count as short } from '../shell/format.ts';
 import type { ModelEntry, SaeEntry } from '../state/catalogue.ts';
@@ -60,71 +60,84 @@ export function DictionaryTable({ model, entry, filter }: DictionaryTableProps):
           `; counted on ${short(index.corpus.tokens)} tokens${dead > 0 ? `, ${plural(dead, 'feature was', 'features were')} never active` : ''}`}
         .
       </p>
-      <Known state={known} onRetry={() => void dictionaries.load(model.id, entry.id)} />
-      {index && (
-        <div className={styles.map}>
-          <DictionaryMap rows={rows} model={model.id} sae={entry.id} onPick={(feature) => (location.hash = link(feature))} />
+      <Known state={known} onRetry={() => void dictionaries.load(model.id, entry.id)}>
+        {index && (
+          <div className={styles.map}>
+            <DictionaryMap rows={rows} model={model.id} sae={entry.id} onPick={(feature) => (location.hash = link(feature))} />
+          </div>
+        )}
+        <div className={styles.controls}>
+          <TextField
+            label="Filter by label, variable or number"
+            hideLabel
+            placeholder="Filter by label, variable or number"
+            type="search"
+            data-prompt=""
+            value={typed}
+            onChange={setTyped}
+          />
+          {dead > 0 && <Toggle label="hide those never active" checked={live} onChange={setLive} />}
+          <output className={styles.count}>
+            {shown.length === rows.length
+              ? plural(rows.length, 'feature')
+              : `${shown.length} of ${plural(rows.length, 'feature')}`}
+          </output>
         </div>
-      )}
-      <div className={styles.controls}>
-        <TextField
-          label="Filter by label, variable or number"
-          hideLabel
-          placeholder="Filter by label, variable or number"
-          type="search"
-          data-prompt=""
-          value={typed}
-          onChange={setTyped}
+        <VirtualTable
+          caption={`Features of ${entry.id}`}
+          columns={columns(link, index !== null)}
+          rows={shown}
+          rowKey={(row) => row.feature}
+          sort={sort}
+          onSort={(key) =>
+            setSort((before) =>
+              before.key === key
+                ? { ...before, descending: !before.descending }
+                : { key: key as SortKey, descending: FALLS.has(key as SortKey) },
+            )
+          }
+          empty="No feature fits what you typed."
         />
-        {dead > 0 && <Toggle label="hide those never active" checked={live} onChange={setLive} />}
-        <output className={styles.count}>
-          {shown.length === rows.length ? plural(rows.length, 'feature') : `${shown.length} of ${plural(rows.length, 'feature')}`}
-        </output>
-      </div>
-      <VirtualTable
-        caption={`Features of ${entry.id}`}
-        columns={columns(link, index !== null)}
-        rows={shown}
-        rowKey={(row) => row.feature}
-        sort={sort}
-        onSort={(key) =>
-          setSort((before) =>
-            before.key === key
-              ? { ...before, descending: !before.descending }
-              : { key: key as SortKey, descending: FALLS.has(key as SortKey) },
-          )
-        }
-        empty="No feature fits what you typed."
-      />
+      </Known>
     </>
   );
 }
 
-function Known({ state, onRetry }: { readonly state: DictionaryState; readonly onRetry: () => void }): ReactElement | null {
+interface KnownProps {
+  readonly state: DictionaryState;
+  readonly onRetry: () => void;
+  /** The features, as far as they are known. */
+  readonly children: ReactNode;
+}
+
+/** The features, once one can tell what is known of them: how much place they take depends on it. */
+function Known({ state, onRetry, children }: KnownProps): ReactElement {
   switch (state.state) {
     case 'loading':
-      // As tall as the map that takes its place, so that the table stays where it is.
-      return (
-        <div className={styles.mapPlace}>
-          <Skeleton height="100%" label="Loading what is known of the features" />
-        </div>
-      );
+      return <Skeleton height="100vh" label="Loading what is known of the features" />;
     case 'none':
       return (
-        <div className={styles.notice}>
-          <Notice title="No dashboards are stored of this dictionary">
-            So nothing is known of its features yet. Each can be opened all the same: its dashboard is then computed in this tab.
-          </Notice>
-        </div>
+        <>
+          <div className={styles.notice}>
+            <Notice title="No dashboards are stored of this dictionary">
+              So nothing is known of its features yet. Each can be opened all the same: its dashboard is then computed in this
+              tab.
+            </Notice>
+          </div>
+          {children}
+        </>
       );
     case 'failed':
       return (
-        <div className={styles.notice}>
-          <ErrorNotice error={{ ...state.error, retryable: true }} onRetry={onRetry} />
-        </div>
+        <>
+          <div className={styles.notice}>
+            <ErrorNotice error={{ ...state.error, retryable: true }} onRetry={onRetry} />
+          </div>
+          {children}
+        </>
       );
     case 'ready':
-      return null;
+      return <>{children}</>;
   }
 }
 

@@ -3,7 +3,6 @@ import { hashSpec } from '../../core/spec/index.ts';
 import type { LabPanelProps, LabView } from '../../app/state/lab-panel.ts';
 import { Part } from '../../app/state/embed-parts.tsx';
 import { useModel } from '../../app/state/use-model.ts';
-import { Skeleton } from '../../app/ui/Disclosure.tsx';
 import { Tabs } from '../../app/ui/Tabs.tsx';
 import { PromptInput } from '../../app/views/PromptInput.tsx';
 import { SiteSelect } from '../../app/views/SiteSelect.tsx';
@@ -19,7 +18,7 @@ import { LensTab } from './views/Lens.tsx';
 import { NextTab } from './views/Next.tsx';
 import { usePanelKeys } from './views/keys.tsx';
 import type { PanelContext } from './views/panel.tsx';
-import { Strip } from './views/Strip.tsx';
+import { Strip, StripWaiting } from './views/Strip.tsx';
 import styles from './views/explore.module.css';
 
 type Props = LabPanelProps<ExploreParams, ExploreView, ExploreResult, ExploreChunk>;
@@ -88,7 +87,7 @@ function Panel(props: Props): ReactElement {
             <Strip context={context} />
           </div>
         ) : (
-          <Skeleton height="76px" label="The tokens are on their way" />
+          <StripWaiting prompt={prompt} />
         )}
       </Part>
       <Part id="sides">

@@ -1,8 +1,11 @@
 import { useMemo, useState, type ReactElement } from 'react';
 import { tensorData } from '../../../core/protocol/wire-tensor.ts';
+import type { Prompt } from '../../../core/spec/index.ts';
 import { useFocus } from '../../../app/state/focus.ts';
 import { Toggle } from '../../../app/ui/Segmented.tsx';
 import { number } from '../../../app/views/numbers.ts';
+import { chatText, isChat } from '../../../app/views/prompt.ts';
+import { StripPlace } from '../../../app/views/StripPlace.tsx';
 import { FULL_BITS, TokenStrip } from '../../../app/views/TokenStrip.tsx';
 import { quoteToken } from '../../../app/views/tokens.ts';
 import { attentionReader, strongestKeys, tellingHead } from '../lib/attention-view.ts';
@@ -62,12 +65,27 @@ export function Strip({ context }: { readonly context: PanelContext }): ReactEle
   );
 }
 
+/** The same before the tokens are there. */
+export function StripWaiting({ prompt }: { readonly prompt: Prompt | undefined }): ReactElement {
+  const text = isChat(prompt) ? chatText(prompt.messages) : prompt && 'text' in prompt ? prompt.text : '';
+  return (
+    <div className={styles.strip}>
+      <StripPlace label="The tokens are on their way" text={text} />
+      <div className={styles.stripNote}>
+        <p>{surprise('They come with the tokens.')}</p>
+      </div>
+    </div>
+  );
+}
+
+const surprise = (most: string): string =>
+  `Bars: how surprised the model was at each token, a full one is ${FULL_BITS} bits. ${most} Pick a token, or shift-click for several.`;
+
 function surpriseSentence({ tokens }: PanelContext, surprisal: ArrayLike<number> | null): string {
   if (!surprisal) return `Bars: how surprised the model was at each token, in bits.`;
   let at = -1;
   for (let p = 1; p < surprisal.length; p++) if (at < 0 || (surprisal[p] ?? 0) > (surprisal[at] ?? 0)) at = p;
-  const most = at < 0 ? '' : ` Most at ${quoteToken(tokens[at])}, ${number(surprisal[at] ?? NaN)} bits.`;
-  return `Bars: how surprised the model was at each token, a full one is ${FULL_BITS} bits.${most} Pick a token, or shift-click for several.`;
+  return surprise(at < 0 ? '' : `Most at ${quoteToken(tokens[at])}, ${number(surprisal[at] ?? NaN)} bits.`);
 }
 
 function shadeSentence({ tokens, bosId }: PanelContext, feature: number, values: ArrayLike<number>): string {

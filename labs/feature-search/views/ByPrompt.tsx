@@ -1,12 +1,12 @@
 import { useMemo, type ReactElement } from 'react';
 import { useFocus } from '../../../app/state/focus.ts';
-import { Skeleton } from '../../../app/ui/Disclosure.tsx';
 import { Segmented, Toggle } from '../../../app/ui/Segmented.tsx';
 import { useScheme } from '../../../app/charts/scheme.ts';
 import { Figure } from '../../../app/views/Figure.tsx';
 import { number, percent, plural } from '../../../app/views/numbers.ts';
 import { PromptBox } from '../../../app/views/PromptBox.tsx';
 import { siteShort } from '../../../app/views/sites.ts';
+import { StripPlace } from '../../../app/views/StripPlace.tsx';
 import { TokenStrip } from '../../../app/views/TokenStrip.tsx';
 import { quoteToken, segments } from '../../../app/views/tokens.ts';
 import { Waiting } from '../../../app/views/Waiting.tsx';
@@ -44,7 +44,16 @@ export function ByPrompt({ context }: { readonly context: SearchContext }): Reac
         limit={typeof limit === 'number' ? limit : null}
       />
       <div className={styles.answer} data-stale={found.stale ? '' : undefined}>
-        {found.tokens ? <Strip context={context} /> : <Skeleton height="64px" label="The tokens are on their way" />}
+        {found.tokens ? (
+          <Strip context={context} />
+        ) : (
+          <div className={styles.strip}>
+            <StripPlace label="The tokens are on their way" text={text} />
+            <div className={styles.note}>
+              <p>{EVERY_TOKEN}</p>
+            </div>
+          </div>
+        )}
       </div>
       <div className={styles.controls}>
         <Segmented
@@ -82,6 +91,8 @@ export function ByPrompt({ context }: { readonly context: SearchContext }): Reac
     </div>
   );
 }
+
+const EVERY_TOKEN = 'Searched: every token. Pick some to search on those alone; shift-click takes a stretch.';
 
 /** The tokens; those that are picked are outlined, and a feature that one is on shades them. */
 function Strip({ context }: { readonly context: SearchContext }): ReactElement {
@@ -124,9 +135,7 @@ function Strip({ context }: { readonly context: SearchContext }): ReactElement {
       />
       <div className={styles.note}>
         <p>
-          {params.tokens === null
-            ? 'Searched: every token. Pick some to search on those alone; shift-click takes a stretch.'
-            : `Searched: ${params.tokens.map((p) => quoteToken(tokens[p])).join(' ')}`}
+          {params.tokens === null ? EVERY_TOKEN : `Searched: ${params.tokens.map((p) => quoteToken(tokens[p])).join(' ')}`}
           {params.tokens !== null && (
             <button type="button" className={styles.link} onClick={() => ask(withParams({ tokens: null }))}>
               All tokens
@@ -158,20 +167,7 @@ function Answer({ context }: { readonly context: SearchContext }): ReactElement 
   const rows = useMemo(() => promptRows(found.prompt, params), [found.prompt, params]);
   const tokens = found.tokens ?? [];
   const from = tokens[0]?.id === bosId && !params.bos ? 1 : 0;
-  const hit = (row: PromptRow): Hit => {
-    const full = Math.max(row.maxKnown || 0, ...row.values.subarray(from));
-    return {
-      key: row.key,
-      sae: row.sae,
-      hook: row.hook,
-      feature: row.feature,
-      shares: Float32Array.from(row.values, (x, p) => (p < from ? 0 : Math.min(1, x / (full || 1)))),
-      value: number(row.score),
-      amount: row.score,
-      of: Number.isNaN(row.share) ? 'max unknown' : `${percent(row.share)} of ${number(row.maxKnown)}`,
-      fact: Number.isNaN(row.density) ? '' : `on ${percent(row.density)}`,
-    };
-  };
+  const hits = useMemo(() => rows.map((row) => hitOf(row, from)), [rows, from]);
   return (
     <Figure
       title={params.score === 'max' ? 'Most active features' : 'Largest sums of activation'}
@@ -195,7 +191,7 @@ function Answer({ context }: { readonly context: SearchContext }): ReactElement 
           {
             title: params.score === 'max' ? 'Most active features' : 'Largest sums of activation',
             model: spec.model,
-            hits: rows.map(hit),
+            hits: hits,
             names,
             legend: `${params.score === 'max' ? 'largest activation' : 'sum of activations'}, each dictionary’s own units`,
           },
@@ -210,10 +206,26 @@ function Answer({ context }: { readonly context: SearchContext }): ReactElement 
             : 'Nothing yet.'}
         </p>
       ) : (
-        <Hits label="Features found" model={spec.model} hits={rows.map(hit)} names={names} prompt={text} />
+        <Hits label="Features found" model={spec.model} hits={hits} names={names} prompt={text} />
       )}
     </Figure>
   );
+}
+
+/** @param from the first position that takes part */
+function hitOf(row: PromptRow, from: number): Hit {
+  const full = Math.max(row.maxKnown || 0, ...row.values.subarray(from));
+  return {
+    key: row.key,
+    sae: row.sae,
+    hook: row.hook,
+    feature: row.feature,
+    shares: Float32Array.from(row.values, (x, p) => (p < from ? 0 : Math.min(1, x / (full || 1)))),
+    value: number(row.score),
+    amount: row.score,
+    of: Number.isNaN(row.share) ? 'max unknown' : `${percent(row.share)} of ${number(row.maxKnown)}`,
+    fact: Number.isNaN(row.density) ? '' : `on ${percent(row.density)}`,
+  };
 }
 
 function finding({ props, found, bosId }: SearchContext, rows: readonly PromptRow[]): string {
