@@ -1,6 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { DATA_CACHE, filesOfModel, keepFiles } from '../state/kept.ts';
 import { say } from '../state/notices.ts';
+import { whenIdle } from '../ui/idle.ts';
 import { address, catalogue, engineHost, experiments, preferences, SITE } from './app.ts';
 
 export type OfflineState =
@@ -17,6 +18,30 @@ export const offlineStore: StoreApi<{ readonly state: OfflineState }> = createSt
 
 const HOUR = 3_600_000;
 
+/** Milliseconds after which the engine has begun, where it begins by itself; and for which it then has the network to itself. */
+const BEGUN = 1_500;
+const ENGINE_FIRST = 8_000;
+
+/** Calls back once the page stands and the engine has read its model: keeping the app for later would only be in the way of both. */
+function afterEngine(action: () => void): void {
+  const { store } = engineHost;
+  const reads = (): boolean => {
+    const { status, memory } = store.getState();
+    return status.state === 'starting' || (status.state === 'ready' && (memory?.models.length ?? 0) === 0);
+  };
+  const look = (): void => {
+    if (!reads()) return action();
+    const go = (): void => {
+      clearTimeout(late);
+      end();
+      action();
+    };
+    const late = setTimeout(go, ENGINE_FIRST);
+    const end = store.subscribe(() => reads() || go());
+  };
+  setTimeout(() => whenIdle(look), BEGUN);
+}
+
 /**
  * Registers the service worker once the page stands, watches for new versions, and fills the cache with what this first visit
  * read before it was there. Never throws: a page without it only needs the network. An embed registers nothing.
@@ -32,8 +57,9 @@ export function workOffline(): void {
       (state) => offlineStore.setState({ state }),
       () => offlineStore.setState({ state: 'failed' }),
     );
-  if (document.readyState === 'complete') begin();
-  else window.addEventListener('load', begin, { once: true });
+  const stands = (): void => afterEngine(begin);
+  if (document.readyState === 'complete') stands();
+  else window.addEventListener('load', stands, { once: true });
 }
 
 async function register(workers: ServiceWorkerContainer): Promise<OfflineState> {
