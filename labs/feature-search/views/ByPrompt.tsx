@@ -191,7 +191,7 @@ function Answer({ context }: { readonly context: SearchContext }): ReactElement 
           {
             title: params.score === 'max' ? 'Most active features' : 'Largest sums of activation',
             model: spec.model,
-            hits: hits,
+            hits,
             names,
             legend: `${params.score === 'max' ? 'largest activation' : 'sum of activations'}, each dictionary’s own units`,
           },
