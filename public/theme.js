@@ -6,10 +6,8 @@
   } catch (_) {
     // Storage is forbidden or damaged: follow the system.
   }
-  var embed = /^#\/?embed\//.test(location.hash);
   var asked = /[?&]theme=(light|dark)\b/.exec(location.hash);
-  if (asked && embed) theme = asked[1];
-  if (embed) document.documentElement.dataset.embed = '';
+  if (asked && /^#\/embed\//.test(location.hash)) theme = asked[1];
   var dark = theme === 'dark' || (theme !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches);
   document.documentElement.dataset.theme = dark ? 'dark' : 'light';
 })();

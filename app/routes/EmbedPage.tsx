@@ -1,4 +1,5 @@
-import { Suspense, use, useEffect, useRef, type ReactElement } from 'react';
+import { Suspense, use, useEffect, useMemo, useRef, type ReactElement } from 'react';
+import type { Progress } from '../../core/protocol/messages.ts';
 import { specFragment } from '../../core/share/address.ts';
 import { experiments } from '../shell/app.ts';
 import { ErrorBoundary } from '../shell/ErrorBoundary.tsx';
@@ -11,7 +12,7 @@ import { Button } from '../ui/Button.tsx';
 import { ErrorNotice, Notice } from '../ui/Notice.tsx';
 import styles from './EmbedPage.module.css';
 import { PanelSkeleton } from './LabPage.tsx';
-import { usePanel } from './use-panel.ts';
+import { usePanel, useProgress } from './use-panel.ts';
 
 /** A lab without the shell, for an iframe: the recorded result or a Run button. It runs and downloads nothing until asked. */
 export function EmbedPage({ lab }: { readonly lab: string }): ReactElement {
@@ -50,6 +51,8 @@ function EmbeddedPanel({ lab }: { readonly lab: string }): ReactElement | null {
   const { Panel, parts = [] } = use(loadView(lab));
   const place = usePlace();
   const panel = usePanel(lab);
+  const progress = useProgress(lab);
+  const view = useMemo(() => panel && <Panel {...panel} />, [Panel, panel]);
   const badLink = experiments.store.getState().badLink;
   if (!panel) return null;
   const { running, source, error, run, stop } = panel;
@@ -57,13 +60,11 @@ function EmbeddedPanel({ lab }: { readonly lab: string }): ReactElement | null {
     <>
       {badLink && <ErrorNotice error={badLink.error} />}
       <div aria-busy={running} data-source={source ?? 'none'}>
-        <Parts shown={'options' in place ? readParts(place.options, parts) : null}>
-          <Panel {...panel} />
-        </Parts>
+        <Parts shown={'options' in place ? readParts(place.options, parts) : null}>{view}</Parts>
       </div>
       {error && <ErrorNotice error={error} onRetry={run} />}
       <footer className={styles.foot}>
-        <span>{sentence(panel)}</span>
+        <span>{sentence(panel, progress)}</span>
         {running ? (
           <Button size="s" onClick={stop}>
             Stop it
@@ -83,7 +84,7 @@ function EmbeddedPanel({ lab }: { readonly lab: string }): ReactElement | null {
   );
 }
 
-function sentence({ running, progress, result, provenance, source, stale }: LabPanelProps): string {
+function sentence({ running, result, provenance, source, stale }: LabPanelProps, progress: Progress | null): string {
   if (running && progress?.unit === 'bytes')
     return `${progress.phase.charAt(0).toUpperCase()}${progress.phase.slice(1)}: ${(progress.done / 1e6).toFixed(1)} of ${(progress.total / 1e6).toFixed(1)} MB.`;
   if (running) return 'Working.';

@@ -1,4 +1,4 @@
-import { Suspense, use, type ReactElement } from 'react';
+import { Suspense, use, useMemo, type ReactElement } from 'react';
 import { useStore } from 'zustand';
 import { experiments } from '../shell/app.ts';
 import { ErrorBoundary } from '../shell/ErrorBoundary.tsx';
@@ -15,7 +15,7 @@ import styles from './LabPage.module.css';
 import { NoDictionaries } from './NoDictionaries.tsx';
 import { ResultLine } from './ResultLine.tsx';
 import { SourceTag } from './SourceTag.tsx';
-import { usePanel } from './use-panel.ts';
+import { usePanel, useProgress } from './use-panel.ts';
 
 /** A lab with its whole experiment; the start page is the first of them, with a headline and the questions one can ask. */
 export function LabPage({ lab }: { readonly lab: string }): ReactElement {
@@ -58,13 +58,16 @@ function LabLead({ lab }: { readonly lab: string }): ReactElement {
 export function LabPanel({ lab }: { readonly lab: string }): ReactElement | null {
   const { Panel: View } = use(loadView(lab));
   const panel = usePanel(lab);
+  const progress = useProgress(lab);
+  // Each piece that streams in asks for a render at once, and for one of the new picture when there is time: the first changes nothing.
+  const view = useMemo(() => panel && <View {...panel} />, [View, panel]);
   if (!panel) return null;
   return (
     <>
       <div aria-busy={panel.running} data-source={panel.source ?? 'none'}>
-        <View {...panel} />
+        {view}
       </div>
-      <ResultLine panel={panel} />
+      <ResultLine panel={panel} progress={progress} />
     </>
   );
 }

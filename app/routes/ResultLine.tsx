@@ -1,14 +1,21 @@
 import { useEffect, useRef, useState, type ReactElement } from 'react';
 import { openDialog } from '../shell/dialogs.ts';
 import { backendLabel, milliseconds } from '../shell/format.ts';
+import type { Progress } from '../../core/protocol/messages.ts';
 import type { LabPanelProps } from '../state/lab-panel.ts';
 import { Button } from '../ui/Button.tsx';
 import { ErrorNotice } from '../ui/Notice.tsx';
 import styles from './LabPage.module.css';
 
+export interface ResultLineProps {
+  readonly panel: LabPanelProps;
+  readonly progress: Progress | null;
+}
+
 /** Below every picture: whether it is recorded or live, what works now, what failed, and the ways deeper. */
-export function ResultLine({ panel }: { readonly panel: LabPanelProps }): ReactElement {
-  const { running, progress, error, result, run } = panel;
+export function ResultLine({ panel, progress }: ResultLineProps): ReactElement {
+  const { running, error, result, run } = panel;
+  const sentence = running ? workingSentence(panel, progress) : sourceSentence(panel);
   const share = progress && progress.total > 0 ? Math.min(1, progress.done / progress.total) : null;
   return (
     <>
@@ -23,7 +30,7 @@ export function ResultLine({ panel }: { readonly panel: LabPanelProps }): ReactE
             <i style={{ width: `${share * 100}%` }} />
           </div>
         )}
-        <p>{running ? workingSentence(panel) : sourceSentence(panel)}</p>
+        <p>{sentence}</p>
         <div className={styles.actions}>
           {!running && panel.source === 'recorded' && !panel.stale && (
             <Button size="s" onClick={run}>
@@ -39,7 +46,7 @@ export function ResultLine({ panel }: { readonly panel: LabPanelProps }): ReactE
             Explain
           </Button>
         </div>
-        <Announcer text={running ? workingSentence(panel) : sourceSentence(panel)} />
+        <Announcer text={sentence} />
       </div>
     </>
   );
@@ -54,7 +61,7 @@ function sourceSentence({ result, stale, source, provenance }: LabPanelProps): s
   return source === 'live' ? `Live: computed in this tab, ${where}.` : `Recorded result, made with the same engine ${where}.`;
 }
 
-function workingSentence({ progress, result, stale, source }: LabPanelProps): string {
+function workingSentence({ result, stale, source }: LabPanelProps, progress: Progress | null): string {
   const before =
     result === null
       ? ''

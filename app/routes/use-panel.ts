@@ -1,4 +1,5 @@
 import { useDeferredValue, useMemo } from 'react';
+import type { Progress } from '../../core/protocol/messages.ts';
 import { useStore } from 'zustand';
 import { useShallow } from 'zustand/react/shallow';
 import { experiments, results } from '../shell/app.ts';
@@ -30,10 +31,11 @@ export function usePanel(lab: string): LabPanelProps | null {
     }),
     [lab],
   );
+  // Not all of `panel`: how far a run is changes many times a second, and no picture shows it.
+  const { streaming, chunks, active, failure } = panel;
   return useMemo(() => {
     if (!draft) return null;
-    const own = panel.streaming === draft.hash;
-    const { failure } = panel;
+    const own = streaming === draft.hash;
     // A failure of another experiment is over, unless the engine itself is what failed.
     const failed = failure !== null && (failure.hash === draft.hash || failure.error.retryable) ? failure.error : null;
     return {
@@ -41,12 +43,22 @@ export function usePanel(lab: string): LabPanelProps | null {
       result: entry?.result ?? null,
       source: entry?.source ?? null,
       provenance: entry?.provenance ?? null,
-      chunks: own ? panel.chunks : [],
-      running: panel.active > 0,
+      chunks: own ? chunks : NO_CHUNKS,
+      running: active > 0,
       stale: entry !== undefined && entry.provenance.specHash !== draft.hash,
-      progress: own ? panel.progress : null,
       error: draft.problem ?? failed,
       ...actions,
     };
-  }, [draft, panel, entry, actions]);
+  }, [draft, streaming, chunks, active, failure, entry, actions]);
 }
+
+/** How far the run is that works now; null where none does. */
+export function useProgress(lab: string): Progress | null {
+  const hash = useStore(experiments.store, ({ drafts }) => drafts[lab]?.hash);
+  return useStore(results.store, ({ panels }) => {
+    const panel = panels[lab];
+    return panel && panel.streaming === hash ? panel.progress : null;
+  });
+}
+
+const NO_CHUNKS: readonly unknown[] = [];

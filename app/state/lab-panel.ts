@@ -1,6 +1,6 @@
 import type { ComponentType } from 'react';
 import type { WireError } from '../../core/protocol/errors.ts';
-import type { Progress, Provenance } from '../../core/protocol/messages.ts';
+import type { Provenance } from '../../core/protocol/messages.ts';
 import type { ExperimentSpec } from '../../core/spec/index.ts';
 
 /** Where the numbers on screen come from. */
@@ -23,7 +23,6 @@ export interface LabPanelProps<Params extends object = object, View extends obje
   readonly running: boolean;
   /** `result` answers an earlier question than `spec` asks. */
   readonly stale: boolean;
-  readonly progress: Progress | null;
   readonly error: WireError | null;
   /** Changes what is selected, pinned, zoomed: never reruns, follows into the link. */
   setView(patch: Partial<View>): void;

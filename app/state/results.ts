@@ -93,7 +93,7 @@ export function createResults({ engine, fetchJson, frame }: ResultsOptions): Res
       const own = before.streaming === hash;
       patch(lab, {
         streaming: hash,
-        chunks: own ? [...before.chunks, ...chunks] : chunks,
+        chunks: !own ? chunks : chunks.length === 0 ? before.chunks : [...before.chunks, ...chunks],
         progress: progress ?? (own ? before.progress : null),
       });
     });

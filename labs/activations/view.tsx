@@ -1,4 +1,4 @@
-import { useMemo, type ReactElement } from 'react';
+import { memo, useCallback, useMemo, type ReactElement } from 'react';
 import { hashSpec } from '../../core/spec/index.ts';
 import { parseHook, siteLabel } from '../../core/hooks.ts';
 import type { LabPanelProps, LabView } from '../../app/state/lab-panel.ts';
@@ -20,6 +20,11 @@ import styles from './views/activations.module.css';
 
 type Props = LabPanelProps<ActivationsParams, ActivationsView, ActivationsResult, ActivationsChunk>;
 
+/** Drawn anew only where what they show is new: pieces of the next answer stream in beside them. */
+const Answer = memo(AnswerOf);
+const AllFiles = memo(Files);
+const Hooks = memo(HookPicker);
+
 /** Any hooks on any prompts: as maps with statistics, and as files. */
 function Panel(props: Props): ReactElement {
   const { spec, result, chunks, stale, running, setSpec, setView, run, stop, provenance } = props;
@@ -30,6 +35,15 @@ function Panel(props: Props): ReactElement {
   const shown = result && (!stale || !streamed) ? result : streamed;
   const current = shown !== null && !(stale && shown === result);
   const file = useMemo(() => fileName(spec), [spec]);
+  const count = spec.prompts.length;
+  const positions = useMemo(
+    () => (shown?.prompts.length === count ? shown.prompts.map((prompt) => prompt.length) : []),
+    [shown, count],
+  );
+  const setHooks = useCallback(
+    (hooks: readonly string[]) => setSpec((s) => ({ ...s, params: { ...s.params, hooks: [...hooks] } })),
+    [setSpec],
+  );
   return (
     <div className={styles.panel}>
       <Part id="prompt">
@@ -42,13 +56,7 @@ function Panel(props: Props): ReactElement {
         />
       </Part>
       <Part id="hooks">
-        <HookPicker
-          config={config}
-          patterns={spec.params.hooks}
-          onChange={(hooks) => setSpec((s) => ({ ...s, params: { ...s.params, hooks: [...hooks] } }))}
-          positions={shown?.prompts.length === spec.prompts.length ? shown.prompts.map((prompt) => prompt.length) : []}
-          sure={current}
-        />
+        <Hooks config={config} patterns={spec.params.hooks} onChange={setHooks} positions={positions} sure={current} />
         <Toggle
           label="Also keep the logits of every position"
           checked={spec.params.logits}
@@ -62,7 +70,7 @@ function Panel(props: Props): ReactElement {
           </Part>
           {result && !stale && (
             <Part id="files">
-              <Files result={result} provenance={provenance} model={model} file={file} />
+              <AllFiles result={result} provenance={provenance} model={model} file={file} />
             </Part>
           )}
         </div>
@@ -81,7 +89,7 @@ interface AnswerProps {
   readonly bosId: number | null;
 }
 
-function Answer({ result, view, setView, file, bosId }: AnswerProps): ReactElement {
+function AnswerOf({ result, view, setView, file, bosId }: AnswerProps): ReactElement {
   const { entries, prompts } = result;
   const prompt = Math.min(view.prompt, prompts.length - 1);
   const own = entries.filter((entry) => entry.prompt === prompt);

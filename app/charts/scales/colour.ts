@@ -44,7 +44,9 @@ const tables = (palette: Palette): Tables => ({
   negative: table(interpolateLab(palette.surface, palette.negative)),
   positive: table(interpolateLab(palette.surface, palette.positive)),
 });
-const TABLES: Readonly<Record<Scheme, Tables>> = { light: tables(PALETTES.light), dark: tables(PALETTES.dark) };
+const made: Partial<Record<Scheme, Tables>> = {};
+/** Made when first drawn with: a page shows one scheme, and some of its pictures none. */
+const tablesOf = (scheme: Scheme): Tables => (made[scheme] ??= tables(PALETTES[scheme]));
 
 const pick = (from: readonly string[], share: number): string =>
   from[Math.round(Math.min(1, Math.max(0, share)) * (STEPS - 1))] ?? '#808080';
@@ -54,7 +56,7 @@ const pick = (from: readonly string[], share: number): string =>
  * @param share of the domain's maximum, clamped to 0 … 1; NaN is 0
  */
 export function unsignedColour(share: number, scheme: Scheme): string {
-  return pick(TABLES[scheme].unsigned, Number.isNaN(share) ? 0 : share);
+  return pick(tablesOf(scheme).unsigned, Number.isNaN(share) ? 0 : share);
 }
 
 /** The same for a token strip: only the lower part of the ramp. */
@@ -67,7 +69,7 @@ export function stripColour(share: number, scheme: Scheme): string {
  * @param share of the symmetric domain's end, clamped to −1 … 1; NaN is 0
  */
 export function signedColour(share: number, scheme: Scheme): string {
-  const { negative, positive } = TABLES[scheme];
+  const { negative, positive } = tablesOf(scheme);
   return Number.isNaN(share) ? pick(positive, 0) : pick(share < 0 ? negative : positive, Math.abs(share));
 }
 

@@ -21,7 +21,6 @@ export function panelProps<Params extends object, View extends object, Result, C
     chunks,
     running: chunks.length > 0,
     stale,
-    progress: null,
     error: null,
     setView: nothing,
     setSpec: nothing,
