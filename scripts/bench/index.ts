@@ -9,6 +9,8 @@ import { openEngine, type Place } from '../lib/open-engine.ts';
 import { ROOT } from '../lib/root.ts';
 import { measureEmbed, type EmbedMeasured } from './embed.ts';
 import { measure, type Measured, type Workload } from './measure.ts';
+import { measurePeers, SIDES, type PeersReport } from './peers/index.ts';
+import { peersSection } from './peers/table.ts';
 import { measureShapeIn, measureShapes, type ShapeReport } from './shape.ts';
 import { measurePage, type PageMeasured } from './page.ts';
 import { shapeSection } from './shape-table.ts';
@@ -19,7 +21,7 @@ export interface BenchArguments {
   readonly quick: boolean;
   readonly out: string | null;
   readonly markdown: string | null;
-  /** `<place>/<backend>` or `shape/<place>/<threads>`: only this one, in this process; prints its JSON. `shape`: that table. */
+  /** `<place>/<backend>` or `shape/<place>/<threads>`: only this one, in this process; prints its JSON. `shape`, `peers`: that table. */
   readonly only: string | null;
 }
 
@@ -34,6 +36,8 @@ export interface Report {
   readonly torch: readonly (TorchMeasured | string)[];
   /** A model of SmolLM2-135M's shape on the WASM kernels, beside PyTorch. */
   readonly shape: ShapeReport;
+  /** SmolLM2-135M through our engine and others; or why not. */
+  readonly peers: PeersReport | string;
 }
 
 const CASES: readonly (readonly [Place, BackendName])[] = [
@@ -51,6 +55,11 @@ export async function bench({ quick, out, markdown, only }: BenchArguments): Pro
     await print(shapeSection(measureShapes(quick ? 1 : 3)));
     return 0;
   }
+  const peer = SIDES.find((side) => only === `peers/${side}`) ?? null;
+  if (only === 'peers' || peer !== null) {
+    await print(peersSection(await measurePeers(quick ? 1 : 3, peer)));
+    return 0;
+  }
   const shapeOf = /^shape\/(node|chromium)\/(\d)$/.exec(only ?? '');
   if (shapeOf) {
     await printJson(await measureShapeIn(shapeOf[1] as Place, Number(shapeOf[2])));
@@ -58,7 +67,10 @@ export async function bench({ quick, out, markdown, only }: BenchArguments): Pro
   }
   if (only !== null) {
     const found = CASES.find(([place, backend]) => `${place}/${backend}` === only);
-    if (!found) throw new UsageError(`--only is one of ${CASES.map((names) => names.join('/')).join(', ')}`);
+    if (!found)
+      throw new UsageError(
+        `--only is one of ${[...CASES.map((names) => names.join('/')), 'shape', 'peers', ...SIDES.map((side) => `peers/${side}`)].join(', ')}`,
+      );
     const [place, backend] = found;
     await printJson(await measure(place, backend, repeats(backend, quick), () => openEngine(place, backend)));
     return 0;
@@ -85,6 +97,8 @@ export async function bench({ quick, out, markdown, only }: BenchArguments): Pro
   const torch = workload ? [...new Set([1, cores])].map((threads) => measureTorch(workload, threads)) : [];
   complain('SmolLM2-135M’s shape');
   const shape = measureShapes(quick ? 1 : 3);
+  complain('a real model beside other ways to run it');
+  const peers = await measurePeers(quick ? 1 : 3).catch((error: unknown) => String(error));
   const report: Report = {
     time: new Date().toISOString(),
     commit: commit(),
@@ -95,6 +109,7 @@ export async function bench({ quick, out, markdown, only }: BenchArguments): Pro
     engine,
     torch,
     shape,
+    peers,
   };
   const folder = out === null ? join(ROOT, 'e2e/bench/out') : userPath(out);
   mkdirSync(folder, { recursive: true });

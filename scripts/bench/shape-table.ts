@@ -1,9 +1,7 @@
 import type { ShapeReport } from './shape.ts';
-import { ms, rate, table } from './table-parts.ts';
+import { ms, rate, ratio, table, threads } from './table-parts.ts';
 
 const MB = (x: number): string => (x / 1e6).toFixed(0);
-const threads = (n: number): string => `${n} thread${n === 1 ? '' : 's'}`;
-const ratio = (x: number): string => `${x.toFixed(1)}×`;
 
 /** The section on a model of SmolLM2-135M's shape. Ratios are against PyTorch on as many threads. */
 export function shapeSection({ rounds, engine, torch }: ShapeReport): string {

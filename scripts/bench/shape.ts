@@ -1,14 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { ShapeMeasured } from '../../e2e/bench/smollm-shape.ts';
 import { hasRelaxedSimd } from '../../workers/kernels/wasm/kernels.ts';
-import { launchChromium } from '../chromium-engine/index.ts';
 import type { Place } from '../lib/open-engine.ts';
 import { ROOT } from '../lib/root.ts';
-import { serveFolder } from '../lib/static-server.ts';
+import { askWorker } from './ask-worker.ts';
 import { buildWorker } from './build-worker.ts';
+import { askPython } from './python.ts';
 
 const WORKER = 'shape.worker.js';
 
@@ -28,36 +27,8 @@ async function inNode(threads: number): Promise<ShapeMeasured> {
 
 async function inChromium(threads: number): Promise<ShapeMeasured> {
   const folder = join(ROOT, '.cache', 'bench-shape');
-  await build(folder);
-  const server = await serveFolder({ folder, isolated: true });
-  const browser = await launchChromium();
-  try {
-    const page = await browser.newPage();
-    await page.goto(`${server.url}blank.html`);
-    const answer = await page.evaluate(
-      ([url, count]) =>
-        new Promise<{ measured?: ShapeMeasured; error?: string }>((resolve) => {
-          const worker = new Worker(url, { type: 'module' });
-          worker.addEventListener('error', (event) => resolve({ error: event.message }));
-          worker.addEventListener('message', (event: MessageEvent<{ ready?: boolean }>) => {
-            if (event.data.ready) worker.postMessage({ threads: count });
-            else resolve(event.data as { measured?: ShapeMeasured });
-          });
-        }),
-      [`${server.url}${WORKER}`, threads] as const,
-    );
-    if (!answer.measured) throw new Error(answer.error ?? 'no answer');
-    return answer.measured;
-  } finally {
-    await browser.close();
-    await server.close();
-  }
-}
-
-async function build(outDir: string): Promise<void> {
-  await buildWorker('e2e/bench/shape.worker.ts', outDir, WORKER);
-  mkdirSync(outDir, { recursive: true });
-  writeFileSync(join(outDir, 'blank.html'), '<!doctype html><title>bench</title>');
+  await buildWorker('e2e/bench/shape.worker.ts', folder, WORKER);
+  return askWorker(folder, WORKER, () => ({ threads }));
 }
 
 export interface TorchShape {
@@ -67,16 +38,7 @@ export interface TorchShape {
 }
 
 /** PyTorch in float32 on the same shape; else one sentence that says why not. */
-export function measureTorchShape(threads: number): TorchShape | string {
-  const python = process.env['VITRINE_PYTHON'] ?? 'python3';
-  const { status, stdout, stderr, error } = spawnSync(python, [join(ROOT, 'e2e/bench/torch_shape.py'), String(threads)], {
-    encoding: 'utf8',
-    env: { ...process.env, OMP_WAIT_POLICY: 'PASSIVE' },
-  });
-  if (error) return `${python} does not start (${error.message})`;
-  if (status !== 0) return `${python} could not measure PyTorch (${stderr.trim().split('\n').at(-1) ?? 'no message'})`;
-  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as TorchShape;
-}
+export const measureTorchShape = (threads: number): TorchShape | string => askPython('torch_shape.py', [String(threads)]);
 
 export interface ShapeReport {
   readonly rounds: number;

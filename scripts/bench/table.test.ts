@@ -55,6 +55,7 @@ const report: Report = {
     ],
     torch: [{ threads: 2, prefillMs: 200, tokensPerSecond: 11 }, 'no torch'],
   },
+  peers: 'the model is not here',
 };
 
 describe('the table of the benchmark', () => {
@@ -73,6 +74,7 @@ describe('the table of the benchmark', () => {
     expect(text).toContain('Weights take 120 MB, the same blocks in a GGUF file 100 MB (1.2×).');
     expect(text).toContain('Not measured: WASM in node: no threads.');
     expect(text).toContain('Not measured: no torch.');
+    expect(text).toContain('Not measured: the model is not here.');
     expect(text).toContain('1.5 MB');
     expect(text).not.toMatch(/NaN|undefined|\n{3}/);
   });

@@ -1,7 +1,8 @@
 import type { Weight } from './embed.ts';
 import type { Report } from './index.ts';
+import { peersSection } from './peers/table.ts';
 import { shapeSection } from './shape-table.ts';
-import { MB, ms, rate, table } from './table-parts.ts';
+import { MB, ms, rate, table, threads } from './table-parts.ts';
 
 /** The load average of the minute before the benchmark, where it was not alone. */
 const busy = ({ load, cores }: Report['machine']): string =>
@@ -10,7 +11,18 @@ const busy = ({ load, cores }: Report['machine']): string =>
     : ` Other programs were running (load average ${load.toFixed(1)} on ${cores} cores when it began), so these times are too long, and not by the same factor.`;
 
 /** The report as a page of documentation. */
-export function markdownTable({ time, commit, machine, workload, page, embed, engine, torch, shape }: Report): string {
+export function markdownTable({
+  time,
+  commit,
+  machine,
+  workload,
+  page,
+  embed,
+  engine,
+  torch,
+  shape,
+  peers: real,
+}: Report): string {
   const measured = engine.flatMap((e) => ('missing' in e ? [] : [e]));
   const missing = engine.flatMap((e) => ('missing' in e ? [`${e.backend} in ${e.place}: ${e.missing}`] : []));
   const engines = table(
@@ -27,7 +39,7 @@ export function markdownTable({ time, commit, machine, workload, page, embed, en
       'tokens/s',
     ],
     measured.map((e) => [
-      `${e.backend}${e.threads === null ? '' : `, ${e.threads} thread${e.threads === 1 ? '' : 's'}`}${e.adapter === null ? '' : ` (${e.adapter})`}`,
+      `${e.backend}${e.threads === null ? '' : `, ${threads(e.threads)}`}${e.adapter === null ? '' : ` (${e.adapter})`}`,
       e.place === 'node' ? 'Node' : 'Chromium',
       ms(e.startMs),
       ms(e.loadMs),
@@ -61,9 +73,7 @@ export function markdownTable({ time, commit, machine, workload, page, embed, en
     ]),
   );
   const peers = torch.map((t) =>
-    typeof t === 'string'
-      ? t
-      : ['PyTorch', `${t.threads} thread${t.threads === 1 ? '' : 's'}`, ms(t.forwardAndSaesMs), rate(t.tokensPerSecond)],
+    typeof t === 'string' ? t : ['PyTorch', threads(t.threads), ms(t.forwardAndSaesMs), rate(t.tokensPerSecond)],
   );
   const rows = peers.filter((peer) => typeof peer !== 'string');
   const why = [...new Set(peers.filter((peer) => typeof peer === 'string'))];
@@ -104,6 +114,8 @@ ${rows.length > 0 ? table(['', '', 'forward and SAE, ms', 'tokens/s'], rows) : '
 ${why.map((line) => `Not measured: ${line}.`).join('\n')}
 
 ${shapeSection(shape)}
+
+${peersSection(real)}
 
 ## First picture
 

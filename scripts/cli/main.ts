@@ -33,7 +33,8 @@ const USAGE = `Vitrine's engine without the page.
       --quick                     fewer repetitions
       --out DIR                   default e2e/bench/out
       --markdown FILE             also as a page of documentation
-      --only PLACE/BACKEND        one of them, as JSON; shape: SmolLM2’s shape beside PyTorch
+      --only PLACE/BACKEND        one of them, as JSON; shape: SmolLM2’s shape beside PyTorch;
+                              peers: the real SmolLM2 beside PyTorch, wllama and onnxruntime-web
 
 Exit status: 0, 1 if an experiment failed, 2 for a command line that is not understood. Progress goes to stderr.
 `;
