@@ -78,5 +78,6 @@ export function multiply(
       inputs: [x, ...shardInputs(shard), ...inputs],
       uniforms: [m, shard.n, matrix.k, extra, shard.first, matrix.n, more],
       groups: groups(shard.n),
+      folds: 'x',
     });
 }

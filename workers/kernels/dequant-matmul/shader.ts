@@ -1,3 +1,4 @@
+import { FOLDED } from '../webgpu/dispatch.ts';
 import { declareWeights, hasMin, unit, type Packing } from '../webgpu/weights-wgsl.ts';
 
 export const count = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
@@ -112,9 +113,9 @@ export function matmulFlat(packing: Packing, rows: number, columns: number, epil
   }`;
   return `${head(packing, epilogue, 'vector')}
 @compute @workgroup_size(32)
-fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-  let start = id.x * ${columns}u;
-  let m0 = id.y * ${rows}u;
+fn main(${FOLDED.builtins}, @builtin(local_invocation_index) local: u32) {
+  let start = (${FOLDED.x} * 32u + local) * ${columns}u;
+  let m0 = group.y * ${rows}u;
   if (start >= u.N) { return; }
   ${C.map((c) => `let n${c} = min(start + ${c}u, u.N - 1u);`).join(' ')}
   ${R.map((r) => `let a${r} = min(m0 + ${r}u, u.M - 1u) * (u.K / 4u);`).join(' ')}
@@ -131,10 +132,11 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
 export function matmulScalar(packing: Packing, epilogue: Epilogue): string {
   return `${head(packing, epilogue, 'single')}
 @compute @workgroup_size(32)
-fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-  if (id.x >= u.N) { return; }
+fn main(${FOLDED.builtins}, @builtin(local_invocation_index) local: u32) {
+  let n = ${FOLDED.x} * 32u + local;
+  if (n >= u.N) { return; }
   var acc = 0.0;
-  for (var k = 0u; k < u.K; k++) { acc += X[id.y * u.K + k] * W[id.x * u.K + k]; }
-  finish(id.y, id.x, acc);
+  for (var k = 0u; k < u.K; k++) { acc += X[group.y * u.K + k] * W[n * u.K + k]; }
+  finish(group.y, n, acc);
 }`;
 }

@@ -1,3 +1,4 @@
+import { FOLDED } from '../webgpu/dispatch.ts';
 import type { Packing } from '../webgpu/weights-wgsl.ts';
 import { accumulateBlock, count, declareSums, head, loads, pieces, type Epilogue } from './shader.ts';
 import { hasMin, unit } from '../webgpu/weights-wgsl.ts';
@@ -20,9 +21,9 @@ export function matmulGemv(packing: Packing, rows: number, lanes: number, column
   return `${head(packing, epilogue, 'vector')}
 var<workgroup> sums: array<f32, ${WORKGROUP * sums}>;
 @compute @workgroup_size(${WORKGROUP})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+fn main(${FOLDED.builtins}, @builtin(local_invocation_index) local: u32) {
   let lane = local % ${lanes}u;
-  let start = (group.x * ${WORKGROUP / lanes}u + local / ${lanes}u) * ${columns}u;
+  let start = (${FOLDED.x} * ${WORKGROUP / lanes}u + local / ${lanes}u) * ${columns}u;
   ${C.map((c) => `let n${c} = min(start + ${c}u, u.N - 1u);`).join(' ')}
   ${count(rows)
     .map((r) => `let a${r} = min(${r}u, u.M - 1u) * (u.K / 4u);`)
@@ -49,8 +50,8 @@ export function matmulSubgroup(packing: Packing, rows: number, columns: number, 
 ${head(packing, epilogue, 'vector')}
 var<workgroup> sums: array<f32, ${lanes * all.length}>;
 @compute @workgroup_size(${lanes})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let start = group.x * ${columns}u;
+fn main(${FOLDED.builtins}, @builtin(local_invocation_index) lane: u32) {
+  let start = ${FOLDED.x} * ${columns}u;
   ${C.map((c) => `let n${c} = min(start + ${c}u, u.N - 1u);`).join(' ')}
   ${count(rows)
     .map((r) => `let a${r} = min(${r}u, u.M - 1u) * (u.K / 4u);`)
@@ -90,9 +91,9 @@ export function matmulGemm(packing: Packing, tile: 32 | 64, epilogue: Epilogue):
 var<workgroup> xTile: array<vec4<f32>, ${tile * 8}>;
 var<workgroup> wTile: array<vec4<f32>, ${tile * 8}>;
 @compute @workgroup_size(${side}, ${side})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) id: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+fn main(${FOLDED.builtins}, @builtin(local_invocation_id) id: vec3<u32>, @builtin(local_invocation_index) local: u32) {
   let row = group.y * ${tile}u;
-  let start = group.x * ${tile}u;
+  let start = ${FOLDED.x} * ${tile}u;
   ${declareSums(4, 4)}
   for (var g = 0u; g < u.K / 32u; g++) {
     for (var i = local; i < ${tile * 8}u; i += ${size}u) { xTile[i] = X[min(row + i / 8u, u.M - 1u) * (u.K / 4u) + g * 8u + i % 8u]; }

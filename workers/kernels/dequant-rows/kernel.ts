@@ -1,21 +1,23 @@
 import { rowMajor, type Matrix } from '../matrix.ts';
 import { tf } from '../tf.ts';
 import { rowsInWasm } from '../wasm/store.ts';
-import { dispatch, emptyTensor } from '../webgpu/dispatch.ts';
+import { dispatch, emptyTensor, FOLDED } from '../webgpu/dispatch.ts';
 import { afterWeights, packed, shardInputs, weightFunction, type Packing } from '../webgpu/weights-wgsl.ts';
 
 const shader = (packing: Packing): string => `
-struct Uniforms { K: u32, first: u32, N: u32, total: u32 }
+struct Uniforms { K: u32, first: u32, N: u32, total: u32, T: u32 }
 @group(0) @binding(0) var<storage, read_write> rows: array<f32>;
 @group(0) @binding(1) var<storage, read> ids: array<i32>;
 ${weightFunction(packing, 2)}
 @group(0) @binding(${afterWeights(packing, 2)}) var<uniform> u: Uniforms;
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-  if (id.x >= u.K) { return; }
-  let n = min(u32(max(ids[id.y], 0)), u.total - 1u);
+fn main(${FOLDED.builtins}, @builtin(local_invocation_index) local: u32) {
+  let k = group.x * 64u + local;
+  let row = ${FOLDED.y};
+  if (k >= u.K || row >= u.T) { return; }
+  let n = min(u32(max(ids[row], 0)), u.total - 1u);
   if (n < u.first || n >= u.first + u.N) { return; }
-  rows[id.y * u.K + id.x] = weight(n - u.first, id.x, u.K);
+  rows[row * u.K + k] = weight(n - u.first, k, u.K);
 }`;
 
 /** Rows of a matrix by index, dequantized: [t, k]. Not differentiable. */
@@ -31,8 +33,9 @@ export function gatherRows(matrix: Matrix, ids: tf.Tensor1D): tf.Tensor2D {
       code: () => shader(packing),
       outputs: [rows],
       inputs: [ids, ...shardInputs(shard)],
-      uniforms: [matrix.k, shard.first, shard.n, matrix.n],
+      uniforms: [matrix.k, shard.first, shard.n, matrix.n, ids.shape[0]],
       groups: [Math.ceil(matrix.k / 64), ids.shape[0], 1],
+      folds: 'y',
     });
   return rows;
 }

@@ -1,3 +1,4 @@
+import { VitrineError } from '../../../core/protocol/errors.ts';
 import type { Tensor } from '../tf.ts';
 import { tf } from '../tf.ts';
 
@@ -62,7 +63,32 @@ export interface Dispatch {
   readonly inputs: readonly Tensor[];
   /** Bound last as one uniform struct of u32s. The shader must read it, or the automatic layout drops the binding. */
   readonly uniforms: readonly number[];
-  readonly groups: readonly [number, number, number];
+  readonly groups: Groups;
+  /** Groups along this axis are folded into z where they are more than the device launches; see `FOLDED`. */
+  readonly folds?: 'x' | 'y';
+}
+type Groups = readonly [x: number, y: number, z: number];
+
+/** What a shader needs to know of its place where groups are folded: number of its group along the axis that `folds` names. */
+export const FOLDED: Readonly<Record<'builtins' | 'x' | 'y', string>> = {
+  builtins: '@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>',
+  x: '(group.x + group.z * groups.x)',
+  y: '(group.y + group.z * groups.y)',
+};
+
+/** Groups as they are launched: a few too many where they are folded, so that shaders check their bounds. */
+function launchable(key: string, [x, y, z]: Groups, folds: 'x' | 'y' | undefined, most: number): Groups {
+  const long = folds === 'y' ? y : x;
+  if (folds !== undefined && long > most && z === 1) {
+    const depth = Math.ceil(long / most);
+    const short = Math.ceil(long / depth);
+    return launchable(key, folds === 'y' ? [x, short, depth] : [short, y, depth], undefined, most);
+  }
+  if (Math.max(x, y, z) <= most) return [x, y, z];
+  // WebGPU itself would compute nothing, and say so only to `onuncapturederror`.
+  throw new VitrineError('too-large-for-device', `${key} needs ${Math.max(x, y, z)} groups; this device launches ${most}`, {
+    hint: 'Choose a shorter text or fewer cases at once.',
+  });
 }
 
 const words = new Uint32Array(1);
@@ -163,9 +189,10 @@ export function bufferOf(backend: WebGpuInternals, tensor: Tensor): GPUBuffer {
 }
 
 /** Runs a shader in tfjs' own command stream, so that it is ordered with tfjs' kernels. */
-export function dispatch({ key, code, outputs, inputs, uniforms, groups }: Dispatch): void {
+export function dispatch({ key, code, outputs, inputs, uniforms, groups, folds }: Dispatch): void {
   const backend = webgpuBackend();
   const { device } = backend;
+  const launch = launchable(key, groups, folds, device.limits.maxComputeWorkgroupsPerDimension);
   const found = build(device, key, code);
   const tensors = [...outputs, ...inputs];
   for (const tensor of tensors) backend.uploadToGPU(tensor.dataId);
@@ -185,7 +212,7 @@ export function dispatch({ key, code, outputs, inputs, uniforms, groups }: Dispa
   if (!pass) throw new Error('no command encoder');
   pass.setPipeline(found.pipeline);
   pass.setBindGroup(0, bindGroup);
-  pass.dispatchWorkgroups(...groups);
+  pass.dispatchWorkgroups(...launch);
   launched++;
   backend.dispatchCountInPass++;
   if (backend.dispatchCountInPass >= tf.env().getNumber('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE')) {
