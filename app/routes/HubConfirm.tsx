@@ -1,10 +1,11 @@
 import { useCallback, useEffect, useState, type ReactElement } from 'react';
 import { useStore } from 'zustand';
-import { parseHubId, type HubFound, type HubNeeds, type HubOffer } from '../../core/files/hub.ts';
+import { heldAs, parseHubId, type HubFound, type HubNeeds, type HubOffer } from '../../core/files/hub.ts';
 import { Cancelled, toWireError, type WireError } from '../../core/protocol/errors.ts';
 import { engineHost, hub } from '../shell/app.ts';
 import { count, megabytes } from '../shell/format.ts';
-import { whyNot } from '../state/fit.ts';
+import type { Quantization } from '../../core/model-config.ts';
+import { bytesFor, whyNot } from '../state/fit.ts';
 import { Button } from '../ui/Button.tsx';
 import { Skeleton } from '../ui/Disclosure.tsx';
 import { Select } from '../ui/Field.tsx';
@@ -60,6 +61,7 @@ function Offer({ found, offer, onConfirm, onCancel }: OfferProps): ReactElement 
   const token = useStore(hub.store, (state) => state.token);
   const info = useStore(engineHost.store, ({ status }) => (status.state === 'ready' ? status.info : null));
   const [needs, setNeeds] = useState<HubNeeds | null>(null);
+  const [chosen, setChosen] = useState<Quantization | undefined>();
   const [error, setError] = useState<WireError | null>(null);
   const read = useCallback(
     (signal?: AbortSignal): void => {
@@ -78,7 +80,10 @@ function Offer({ found, offer, onConfirm, onCancel }: OfferProps): ReactElement 
     setError(null);
     read();
   };
-  const why = needs && whyNot({ packed: needs.memory.packed, plain: needs.memory.plain, largest: needs.largest }, info);
+  // Unless the reader chooses, the most exact way that this device can run.
+  const fits = needs?.held.find(({ bytes }) => whyNot(bytes, info) === null)?.quantization;
+  const held = needs && heldAs(needs, chosen ?? fits);
+  const why = held && whyNot(held.bytes, info);
   return (
     <>
       <dl className={styles.facts}>
@@ -92,11 +97,22 @@ function Offer({ found, offer, onConfirm, onCancel }: OfferProps): ReactElement 
               name="Model"
               value={`${needs.family}, ${count(needs.parameters)} parameters, ${needs.weights} weights, context of ${needs.context.toLocaleString('en')} tokens`}
             />
-            <Fact name="In memory" value={megabytes(info?.backend === 'cpu' ? needs.memory.plain : needs.memory.packed)} />
+            {held && <Fact name="In memory" value={megabytes(bytesFor(held.bytes, info))} />}
             <Fact name="This device" value={why === null ? 'can run it' : `cannot run it: ${why}`} />
           </>
         )}
       </dl>
+      {held && needs.held.length > 1 && (
+        <Select
+          label="Weights in memory"
+          value={held.quantization}
+          options={needs.held.map(({ quantization, bytes }) => ({
+            value: quantization,
+            label: `${HOLDS[quantization]}, ${megabytes(bytesFor(bytes, info))}${whyNot(bytes, info) === null ? '' : ', too large here'}`,
+          }))}
+          onChange={setChosen}
+        />
+      )}
       {!needs && error === null && <Skeleton height="96px" label="Reading what the model needs" />}
       {error && <ErrorNotice error={error} onRetry={again} />}
       {(error?.code === 'hub-gated' || (found.gated && token !== null)) && <HubToken onSet={again} />}
@@ -105,10 +121,16 @@ function Offer({ found, offer, onConfirm, onCancel }: OfferProps): ReactElement 
           variant="primary"
           disabled={!needs || why !== null}
           onClick={() => {
-            if (!needs) return;
+            if (!needs || !held) return;
             // Asked for by the reader, so the browser may be asked not to drop it when room is short.
             void (navigator.storage as Partial<StorageManager> | undefined)?.persist?.().catch(() => false);
-            hub.add({ model: offer.model, bytes: offer.bytes, needs, license: found.license, gated: found.gated });
+            hub.add({
+              model: { ...offer.model, quantization: held.quantization },
+              bytes: offer.bytes,
+              needs,
+              license: found.license,
+              gated: found.gated,
+            });
             onConfirm(offer.model.id);
           }}
         >
@@ -124,6 +146,13 @@ function Offer({ found, offer, onConfirm, onCancel }: OfferProps): ReactElement 
     </>
   );
 }
+
+const HOLDS: Readonly<Record<Quantization, string>> = {
+  f32: 'as stored',
+  int8: '8 bits each',
+  int4: '4 bits each',
+  gguf: 'as stored',
+};
 
 function Fact({ name, value }: { readonly name: string; readonly value: React.ReactNode }): ReactElement {
   return (

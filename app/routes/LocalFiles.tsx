@@ -1,5 +1,6 @@
 import { useRef, useState, type ReactElement } from 'react';
 import { useStore } from 'zustand';
+import { heldAs } from '../../core/files/hub.ts';
 import { engineHost, localModels } from '../shell/app.ts';
 import { count, megabytes } from '../shell/format.ts';
 import { switchModel } from '../shell/switch-model.ts';
@@ -62,7 +63,7 @@ function Offered({ offered }: { readonly offered: OfferedFiles }): ReactElement 
   const info = useStore(engineHost.store, ({ status }) => (status.state === 'ready' ? status.info : null));
   const { files, needs, error } = offered;
   const bytes = files.reduce((sum, { blob }) => sum + blob.size, 0);
-  const why = needs && whyNot({ packed: needs.memory.packed, plain: needs.memory.plain, largest: needs.largest }, info);
+  const why = needs && whyNot(heldAs(needs).bytes, info);
   return (
     <section className={styles.card} aria-label="The files you gave">
       <dl className={styles.facts}>

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { BackendName } from '../../core/model-config.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { Persistence } from './persistence.ts';
@@ -36,7 +37,9 @@ export interface ModelEntry {
   readonly config: Readonly<Record<string, unknown>>;
   readonly files: readonly { readonly path: string; readonly bytes: number; readonly sha256: string; readonly role: string }[];
   readonly quantization: { readonly kind: string; readonly group?: number | undefined };
-  readonly requires: { readonly memoryBytes: number; readonly maxBufferBytes?: number | undefined };
+  readonly requires: { readonly memoryBytes: number };
+  /** Bytes in memory by what it runs on, where that is known better than by `requires`. */
+  readonly held?: Readonly<Record<BackendName, number>> | undefined;
   readonly parameters?: number | undefined;
   readonly trainedTokens?: number | undefined;
   readonly seed?: number | undefined;
@@ -67,7 +70,7 @@ const sae: v.GenericSchema<unknown, SaeEntry> = v.object({
   ceRecovered: v.nullish(v.number()),
   dead: v.nullish(v.number()),
 });
-type ManifestFile = Omit<ModelEntry, 'folder' | 'source'> & {
+type ManifestFile = Omit<ModelEntry, 'folder' | 'source' | 'held'> & {
   /** Where it was taken from. */
   readonly packages?: readonly unknown[] | undefined;
 };
@@ -79,7 +82,7 @@ const manifest: v.GenericSchema<unknown, ManifestFile> = v.object({
   config: v.record(v.string(), v.unknown()),
   files: v.array(file),
   quantization: v.object({ kind: v.string(), group: v.optional(v.number()) }),
-  requires: v.object({ memoryBytes: v.number(), maxBufferBytes: v.optional(v.number()) }),
+  requires: v.object({ memoryBytes: v.number() }),
   parameters: v.optional(v.number()),
   trainedTokens: v.optional(v.number()),
   seed: v.optional(v.number()),

@@ -16,8 +16,10 @@ const NEEDS: HubNeeds = {
   parameters: 1_000,
   weights: 'bfloat16',
   context: 64,
-  memory: { packed: 1_125, plain: 4_000 },
-  largest: 100,
+  held: [
+    { quantization: 'int8', bytes: { webgpu: 1_125, wasm: 1_125, cpu: 4_000 } },
+    { quantization: 'int4', bytes: { webgpu: 625, wasm: 625, cpu: 4_000 } },
+  ],
   config: { model_type: 'llama' },
 };
 const entry = (id = ID): HubEntry => ({ model: model(id), bytes: 1_000, needs: NEEDS, license: 'mit', gated: false });
@@ -127,6 +129,18 @@ describe('models of the Hub', () => {
     expect(state(next)).toEqual({ state: 'paused', done: 400, error: null });
   });
 
+  it('are loaded in the way that was chosen, also where they are confirmed anew', async () => {
+    const f = fake();
+    const local = storage();
+    const hub = open(f, local);
+    hub.add(entry());
+    hub.add({ ...entry(), model: { ...model(), quantization: 'int4' } });
+    await settle();
+    expect(hub.access().models).toEqual([{ ...model(), quantization: 'int4' }]);
+    const [known] = open(f, local).store.getState().entries;
+    expect(known && asModel(known)).toMatchObject({ quantization: { kind: 'bfloat16 as int4' }, held: { webgpu: 625 } });
+  });
+
   it('are freed one by one', async () => {
     const f = fake();
     const hub = open(f);
@@ -192,7 +206,8 @@ it('a model of the Hub is listed with all that the page shows', () => {
     family: 'llama',
     source: 'hub',
     saes: [],
-    requires: { memoryBytes: 1_125 },
+    quantization: { kind: 'bfloat16 as int8' },
+    held: { webgpu: 1_125, wasm: 1_125, cpu: 4_000 },
   });
   expect(modelName(`${ID}/sub/x-Q4_0.gguf`)).toBe('owner/name · x-Q4_0.gguf');
 });

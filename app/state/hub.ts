@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import {
+  heldAs,
   HUB_HOST,
   isHubHost,
   isHubId,
@@ -14,6 +15,7 @@ import {
 import { Cancelled, toWireError, type WireError } from '../../core/protocol/errors.ts';
 import type { HubClient } from '../../workers/client/hub-client.ts';
 import type { ModelEntry } from './catalogue.ts';
+import { memoryIn } from './fit.ts';
 import { keepLocally, readLocal, writeLocal, type LocalStore, type Persistence } from './persistence.ts';
 
 /** A model of the Hub that the reader has confirmed. */
@@ -168,7 +170,10 @@ export function createHub({ client, storage, pageHost, now = () => performance.n
     needs: ({ model }, signal) => client.needs(model, way(), signal),
     add(entry) {
       const { id } = entry.model;
-      if (!entryOf(id)) store.setState(({ entries }) => ({ entries: [...entries, entry] }));
+      // Confirmed anew, it may be loaded in another way than before.
+      store.setState(({ entries }) => ({
+        entries: entryOf(id) ? entries.map((known) => (known.model.id === id ? entry : known)) : [...entries, entry],
+      }));
       const known = store.getState().downloads[id];
       if (known?.state !== 'kept') void download(entry);
     },
@@ -227,8 +232,8 @@ export function asModel({ model, needs, license }: HubEntry): ModelEntry {
       sha256: sha256 ?? '',
       role: model.weights.some((file) => file.path === path) ? 'weights' : 'text',
     })),
-    quantization: { kind: needs.weights },
-    requires: { memoryBytes: needs.memory.packed, maxBufferBytes: needs.largest },
+    quantization: { kind: needs.held.length > 1 ? `${needs.weights} as ${heldAs(needs, model.quantization).quantization}` : needs.weights },
+    ...memoryIn(needs, model.quantization),
     parameters: needs.parameters,
     saes: [],
     folder: '',
@@ -267,16 +272,24 @@ const text = v.pipe(v.string(), v.maxLength(400));
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const digest = v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]+$/)));
 const file = v.object({ path: text, bytes: count, sha256: digest, git: digest });
+const quantization = v.picklist(['f32', 'int8', 'int4', 'gguf']);
 const entry: v.GenericSchema<unknown, HubEntry> = v.object({
-  model: v.object({ id: v.pipe(text, v.check(isHubId)), weights: v.array(file), others: v.array(file) }),
+  model: v.object({
+    id: v.pipe(text, v.check(isHubId)),
+    weights: v.array(file),
+    others: v.array(file),
+    quantization: v.optional(quantization),
+  }),
   bytes: count,
   needs: v.object({
     family: text,
     parameters: count,
     weights: text,
     context: count,
-    memory: v.object({ packed: count, plain: count }),
-    largest: count,
+    held: v.pipe(
+      v.array(v.object({ quantization, bytes: v.object({ webgpu: count, wasm: count, cpu: count }) })),
+      v.minLength(1),
+    ),
     config: v.record(v.string(), v.unknown()),
   }),
   license: v.nullable(text),

@@ -2,6 +2,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { HubNeeds } from '../../core/files/hub.ts';
 import { toWireError, type WireError } from '../../core/protocol/errors.ts';
 import type { ModelEntry } from './catalogue.ts';
+import { memoryIn } from './fit.ts';
 import type { Persistence } from './persistence.ts';
 
 export interface NamedFile {
@@ -115,7 +116,7 @@ export function asLocalModel({ id, files, needs }: LocalEntry): ModelEntry {
       role: isWeights(name) ? 'weights' : 'text',
     })),
     quantization: { kind: needs.weights },
-    requires: { memoryBytes: needs.memory.packed, maxBufferBytes: needs.largest },
+    ...memoryIn(needs),
     parameters: needs.parameters,
     saes: [],
     folder: '',

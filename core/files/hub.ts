@@ -1,3 +1,5 @@
+import type { BackendName, Quantization } from '../model-config.ts';
+
 /** The Hub that model ids with `hf:` mean. */
 export const HUB_HOST = 'https://huggingface.co';
 
@@ -76,6 +78,8 @@ export interface HubModel {
   readonly weights: readonly HubFile[];
   /** config.json, tokenizer.json and so on, by name; what a GGUF file needs not is missing. */
   readonly others: readonly HubFile[];
+  /** How it is loaded: one of `HubNeeds.held`, the first of them where absent. */
+  readonly quantization?: Quantization | undefined;
 }
 
 /** How the engine reaches the Hub. */
@@ -104,6 +108,12 @@ export function hubKey(id: string, path: string): string {
   return resolveUrl(HUB_HOST, repo, commit, path);
 }
 
+/** What a model holds in memory while it runs, where it is loaded in one way. */
+export interface HeldAs {
+  readonly quantization: Quantization;
+  readonly bytes: Readonly<Record<BackendName, number>>;
+}
+
 /** What a model needs of a device; known before its weights are downloaded. */
 export interface HubNeeds {
   readonly family: string;
@@ -111,12 +121,17 @@ export interface HubNeeds {
   /** As the file holds them: `BF16`, `Q4_1 and others` … */
   readonly weights: string;
   readonly context: number;
-  /** Bytes in memory while it runs: where weights stay packed (WebGPU, WASM), and where they do not (CPU). */
-  readonly memory: { readonly packed: number; readonly plain: number };
-  /** Bytes of the largest single array, where weights stay packed. */
-  readonly largest: number;
+  /** The ways in which it can be loaded; it is in the first one unless the reader chooses. */
+  readonly held: readonly HeldAs[];
   /** config.json; of a GGUF, what its header says in the same words. */
   readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** What a model holds in memory where it is loaded in the way that was chosen, or in the usual one. */
+export function heldAs({ held }: Pick<HubNeeds, 'held'>, quantization?: Quantization): HeldAs {
+  const found = held.find((one) => one.quantization === quantization) ?? held[0];
+  if (!found) throw new RangeError('a model that cannot be loaded in any way');
+  return found;
 }
 
 /** One way to have the model of a repository: what can be confirmed. */

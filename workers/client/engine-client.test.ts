@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { HubAccess } from '../../core/files/hub.ts';
 import { Cancelled, toWireError, VitrineError } from '../../core/protocol/errors.ts';
 import { type Event, type Provenance, type Request, type SpecHash } from '../../core/protocol/messages.ts';
 import type { ExperimentSpec } from '../../core/spec/schema.ts';
@@ -121,6 +122,22 @@ it('a new worker hears again what of the Hub may be opened, before anything else
   expect(workers).toHaveLength(2);
   for (const { received } of workers) expect(received.map(({ type }) => type)).toEqual(['hello', 'hub', 'load']);
 });
+
+it('what was computed with weights held in another way than the reader now wants is computed anew', async () => {
+  const { client } = setup();
+  const hub = (id: string, quantization: 'int8' | 'int4'): HubAccess => ({
+    host: 'https://huggingface.co',
+    token: null,
+    models: [{ id, weights: [], others: [], quantization }],
+  });
+  await client.run(spec());
+  client.allow(hub('m', 'int8'));
+  client.allow(hub('another', 'int4'));
+  expect((await client.run(spec())).cached).toBe(true);
+  client.allow(hub('m', 'int4'));
+  expect((await client.run(spec())).cached).toBe(false);
+});
+
 const outcome = (promise: Promise<unknown>): Promise<string> =>
   promise.then(
     () => 'answer',

@@ -151,6 +151,8 @@ export class EngineClient implements Engine {
 
   allow(hub: HubAccess): void {
     this.#hub = hub;
+    const wanted = new Map(hub.models.map(({ id, quantization }) => [id, quantization]));
+    this.#cache.dropWhere(({ provenance: { model } }) => (wanted.get(model.id) ?? model.quantization) !== model.quantization);
     this.#tellHub();
   }
 

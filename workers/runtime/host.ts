@@ -171,9 +171,9 @@ class EngineHost {
     return new Store({
       source: this.#environment.openSource(base),
       openElsewhere: (id) => this.#openElsewhere(id),
+      preferred: (id) => this.#hub.quantization(id),
       budgetBytes: this.#environment.budgetBytes ?? defaultBudget(info),
-      packed: info.backend !== 'cpu',
-      maxBufferBytes: info.limits['maxStorageBufferBindingSize'] ?? null,
+      backend: info.backend,
     });
   }
 

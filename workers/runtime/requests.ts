@@ -36,7 +36,13 @@ const digest = v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]{40}(?:[0-9a-f]{2
 const bytes = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const hubFile = v.object({ path: name, bytes, sha256: digest, git: digest });
 const hubFiles = v.pipe(v.array(hubFile), v.maxLength(1_000));
-const hubModel = v.object({ id: v.pipe(name, v.check(isHubId, 'not a model of the Hub')), weights: hubFiles, others: hubFiles });
+const quantization = v.picklist(['f32', 'int8', 'int4', 'gguf']);
+const hubModel = v.object({
+  id: v.pipe(name, v.check(isHubId, 'not a model of the Hub')),
+  weights: hubFiles,
+  others: hubFiles,
+  quantization: v.optional(quantization),
+});
 
 const request = v.variant('type', [
   v.object({
@@ -51,7 +57,7 @@ const request = v.variant('type', [
     type: v.literal('load'),
     id,
     model: name,
-    quantization: v.optional(v.picklist(['f32', 'int8', 'int4', 'gguf'])),
+    quantization: v.optional(quantization),
     saes: v.optional(v.pipe(v.array(name), v.maxLength(64))),
   }),
   v.object({

@@ -1,4 +1,4 @@
-import type { Quantization } from '../../core/model-config.ts';
+import type { BackendName, Quantization } from '../../core/model-config.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import type { Memory } from '../../core/protocol/messages.ts';
 import type { HookedModel, Sae } from '../api.ts';
@@ -7,6 +7,7 @@ import { openBundle, type Bundle } from '../weights/catalogue.ts';
 import { readChecked, resolvePath, type FileDigest, type FileSource } from '../weights/file-source.ts';
 import { loadModel, loadSae, type LoadOptions } from '../weights/load.ts';
 import type { ModelFiles } from '../weights/model-files.ts';
+import { heldBytes, needsOfFiles, weightsIn } from '../weights/needs.ts';
 
 /** Who is being served: cancels the downloads, and hears how far they are. */
 export interface Customer {
@@ -35,12 +36,11 @@ export interface StoreOptions {
   readonly source: FileSource;
   /** Models that are not of this site (of the Hub, of the reader's files); null where the id is not of that kind. */
   readonly openElsewhere?: (id: string) => Promise<ModelFiles> | null;
+  /** How the reader wants a model to be loaded where a request does not say. */
+  readonly preferred?: (id: string) => Quantization | undefined;
   /** Bytes that everything may hold together. */
   readonly budgetBytes: number;
-  /** Weights stay packed (WebGPU, the kernels of WASM) or are held as float32 (CPU). */
-  readonly packed: boolean;
-  /** The largest buffer that the device can make; null: no limit of its own. */
-  readonly maxBufferBytes: number | null;
+  readonly backend: BackendName;
 }
 
 /**
@@ -68,27 +68,30 @@ export class Store {
     this.#jobStart = this.#clock;
   }
 
-  /** @param quantization kept as the reader's choice; without it, the last choice, else as the bundle stores it */
+  /** @param quantization kept as the reader's choice; without it, the last choice, else what they prefer, else the usual one */
   async model(id: string, quantization?: Quantization): Promise<HookedModel> {
-    const wanted = quantization ?? this.#chosen.get(id);
+    const wanted = quantization ?? this.#chosen.get(id) ?? this.#options.preferred?.(id);
     const known = this.#models.get(id);
     if (known && (wanted ?? known.model.quantization) === known.model.quantization) {
       known.used = ++this.#clock;
       return known.model;
     }
     const options = this.#loading('model');
-    const { bundle, stored, bytes, parameters, largest, files } = await this.#open(id, options);
-    const kind = wanted ?? (bundle === null && stored === 'f32' ? 'int8' : stored);
-    const estimate = this.#checkSize(id, { stored, bytes, parameters, largest }, kind);
-    if (known) this.#freeModel(id);
+    const { bundle, usual, holds, files } = await this.#open(id, options);
+    const kind = wanted ?? usual;
+    const estimate = this.#checkSize(id, holds(kind));
+    // What is there stays usable until the new one is, where both fit; else it comes back with the next request.
+    if (known) known.used = ++this.#clock;
     this.#makeRoom(estimate);
+    if (known && this.#bytes() + estimate > this.#options.budgetBytes) this.#freeModel(id);
     const epoch = this.#epoch;
     const model = await loadModel(await files(), kind, (sae) => this.sae(id, sae), options);
     if (epoch !== this.#epoch) {
       model.dispose();
       throw new VitrineError('device-lost', `everything was freed while ${id} was loading`);
     }
-    if (wanted) this.#chosen.set(id, wanted);
+    if (quantization) this.#chosen.set(id, quantization);
+    this.#freeModel(id);
     this.#models.set(id, { bundle, model, saes: new Map(), used: ++this.#clock });
     this.#makeRoom(0);
     return model;
@@ -106,7 +109,7 @@ export class Store {
     const { quantization } = model;
     const { bundle } = holder;
     if (!bundle) throw new VitrineError('unknown-sae', `${modelId} has no dictionary "${id}"`);
-    this.#makeRoom(this.#held({ stored: 'int8', bytes: bundle.sae(id).bytes }, quantization));
+    this.#makeRoom(heldBytes(weightsIn(bundle.sae(id).bytes, 'int8'), quantization, this.#options.backend));
     const sae = await loadSae(this.#options.source, bundle, id, model.config, quantization, this.#loading('dictionary'));
     if (this.#models.get(modelId) !== holder) {
       sae.dispose();
@@ -181,12 +184,15 @@ export class Store {
     found.model.dispose();
   }
 
+  #bytes(): number {
+    const { models, saes } = this.contents();
+    return [...models, ...saes].reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
   /** Frees what was used longest ago until `needed` more bytes fit, or until only the present job's things are left. */
   #makeRoom(needed: number): void {
     for (;;) {
-      const { models, saes } = this.contents();
-      const total = [...models, ...saes].reduce((sum, { bytes }) => sum + bytes, 0);
-      const oldest = total + needed > this.#options.budgetBytes ? this.#oldest() : null;
+      const oldest = this.#bytes() + needed > this.#options.budgetBytes ? this.#oldest() : null;
       if (oldest === null) return;
       this.release(oldest);
     }
@@ -206,25 +212,31 @@ export class Store {
 
   /** Where a model's files are and what they hold; nothing of the weights is read yet. */
   async #open(id: string, options: LoadOptions): Promise<Opened> {
-    const elsewhere = this.#options.openElsewhere?.(id);
+    const { source, backend, openElsewhere } = this.#options;
+    const elsewhere = openElsewhere?.(id);
     if (elsewhere) {
       const files = await elsewhere;
-      const bytes = files.weights.reduce((sum, { size }) => sum + size, 0);
-      // Checkpoints of the Hub hold 16 bits a weight; that of float32 is then taken for twice as large as it is.
-      const stored = files.weights.some(({ name }) => /\.gguf$/i.test(name)) ? 'gguf' : 'f32';
-      return { bundle: null, stored, bytes: stored === 'f32' ? 2 * bytes : bytes, files: () => Promise.resolve(files) };
+      const { held, parameters } = await needsOfFiles(files, options.signal);
+      return {
+        bundle: null,
+        usual: held[0]?.quantization ?? 'int8',
+        holds: (kind) =>
+          held.find(({ quantization }) => quantization === kind)?.bytes[backend] ?? heldBytes(parameters, kind, backend),
+        files: () => Promise.resolve(files),
+      };
     }
-    const { source } = this.#options;
     const { signal, onBytes } = options;
     const bundle = await openBundle(source, id, signal ? { signal } : {});
-    const { quantization, requires, parameters, files } = bundle.manifest;
+    const { requires, parameters, files } = bundle.manifest;
+    const stored = bundle.manifest.quantization.kind;
     const total = files.filter((f) => f.role === 'weights').reduce((sum, f) => sum + f.bytes, 0);
     return {
       bundle,
-      stored: quantization.kind,
-      bytes: requires.memoryBytes,
-      parameters,
-      largest: requires.maxBufferBytes,
+      usual: stored,
+      holds: (kind) =>
+        kind === stored && backend !== 'cpu'
+          ? requires.memoryBytes
+          : heldBytes(parameters ?? weightsIn(requires.memoryBytes, stored), kind, backend),
       files: () =>
         bundleFiles(source, bundle, {
           ...(signal ? { signal } : {}),
@@ -233,44 +245,24 @@ export class Store {
     };
   }
 
-  #checkSize(id: string, size: Size, kind: Quantization): number {
-    const { budgetBytes, maxBufferBytes } = this.#options;
-    const bytes = this.#held(size, kind);
-    const largest = this.#held({ stored: size.stored, bytes: size.largest ?? 0 }, kind);
+  #checkSize(id: string, bytes: number): number {
+    const { budgetBytes } = this.#options;
     if (bytes > budgetBytes)
       throw new VitrineError('too-large-for-device', `${id} needs ${megabytes(bytes)}; ${megabytes(budgetBytes)} are allowed`, {
         detail: { bytes, budgetBytes },
       });
-    if (maxBufferBytes !== null && largest > maxBufferBytes)
-      throw new VitrineError(
-        'too-large-for-device',
-        `${id} needs a buffer of ${megabytes(largest)}; this device makes ${megabytes(maxBufferBytes)}`,
-        { detail: { bytes: largest, maxBufferBytes } },
-      );
     return bytes;
   }
-
-  /** What stored weights hold on the device as another kind. */
-  #held({ stored, bytes, parameters }: Size, kind: Quantization): number {
-    const { packed } = this.#options;
-    if (packed && kind === stored) return bytes;
-    return (parameters ?? bytes / BYTES_PER_WEIGHT[stored]) * BYTES_PER_WEIGHT[packed ? kind : 'f32'];
-  }
 }
 
-/** What weights are before they are loaded. */
-interface Size {
-  readonly stored: Quantization;
-  readonly bytes: number;
-  readonly parameters?: number | undefined;
-  /** Bytes of the largest matrix, where that is known to matter. */
-  readonly largest?: number | undefined;
-}
-interface Opened extends Size {
+/** What a model is before it is loaded. */
+interface Opened {
   readonly bundle: Bundle | null;
+  /** How it is loaded unless the reader chooses. */
+  readonly usual: Quantization;
+  /** Bytes that it holds in memory where it is loaded as another kind. */
+  readonly holds: (kind: Quantization) => number;
   readonly files: () => Promise<ModelFiles>;
 }
 
-/** With a float32 scale for each group of 32, and in GGUF's 4-bit blocks a minimum. */
-const BYTES_PER_WEIGHT: Readonly<Record<Quantization, number>> = { f32: 4, int8: 1.125, int4: 0.625, gguf: 0.75 };
 const megabytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MB`;

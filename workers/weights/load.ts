@@ -10,7 +10,9 @@ import { withinVocabulary } from '../tokenizer/limit.ts';
 import { createTokenizer } from '../tokenizer/tokenizer.ts';
 import { readJson, type Bundle } from './catalogue.ts';
 import { readChecked, type FileSource } from './file-source.ts';
+import { isGguf } from './is-gguf.ts';
 import type { ModelFiles } from './model-files.ts';
+import { configOf } from './needs.ts';
 import { SafetensorsSource } from './safetensors-source.ts';
 
 export interface LoadOptions {
@@ -68,32 +70,16 @@ interface ReadingOptions {
 async function openCheckpoint(files: ModelFiles, options: ReadingOptions): Promise<Checkpoint> {
   const [first] = files.weights;
   if (!first) throw new VitrineError('bad-file', `${files.id} has no weights`);
-  if (await isGguf(files, options.signal)) {
+  if (await isGguf(files.weights, options.signal)) {
     const { GgufSource } = await import('./gguf/source.ts');
     const source = await GgufSource.open(files.weights, options);
     return { source, config: source.config, tokenizer: await tokenizerOf(files, source.metadata) };
   }
-  const config = await files.config();
-  if (!config)
-    throw new VitrineError('bad-file', `${files.id} has no config.json`, {
-      hint: 'Weights in safetensors files come with a config.json and a tokenizer.json: give them together.',
-    });
+  const config = await configOf(files);
   // An architecture that is not known is told before weights are read.
   familyOf(config).parseConfig(config);
   return { source: await SafetensorsSource.open(files.weights, options), config, tokenizer: await tokenizerOf(files, null) };
 }
-
-/** By what the files begin with, since names may be anything. */
-async function isGguf({ weights }: ModelFiles, signal?: AbortSignal): Promise<boolean> {
-  const magic = await Promise.all(weights.map(async (file) => text(await file.read(0, Math.min(4, file.size), signal))));
-  const count = magic.filter((m) => m === 'GGUF').length;
-  if (count > 0 && count < weights.length)
-    throw new VitrineError('bad-file', 'some of the weights are GGUF files and some are not', {
-      hint: 'Give the files of one model only.',
-    });
-  return count > 0;
-}
-const text = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 
 /** @param metadata of a GGUF file, which holds a vocabulary; null: there is none */
 async function tokenizerOf(files: ModelFiles, metadata: JsonObject | null): Promise<Tokenizer> {

@@ -29,8 +29,8 @@ export interface Manifest {
   readonly files: readonly BundleFile[];
   /** How the weights are stored, and run unless the reader chooses otherwise. */
   readonly quantization: { readonly kind: Quantization };
-  /** Bytes of all weights as stored, and of the largest one. */
-  readonly requires: { readonly memoryBytes: number; readonly maxBufferBytes?: number | undefined };
+  /** Bytes of all weights as stored. */
+  readonly requires: { readonly memoryBytes: number };
   /** How many weights there are; without it, as many as `memoryBytes` of that quantization are. */
   readonly parameters?: number | undefined;
   readonly saes: readonly BundleSae[];
@@ -50,7 +50,7 @@ const schema: v.GenericSchema<unknown, Manifest> = v.object({
   config: v.record(v.string(), v.unknown()),
   files: v.pipe(v.array(v.object({ path: text, role: text, ...digest, chunks })), v.maxLength(1_000)),
   quantization: v.object({ kind: v.picklist(['f32', 'int8', 'int4', 'gguf']) }),
-  requires: v.object({ memoryBytes: count, maxBufferBytes: v.optional(count) }),
+  requires: v.object({ memoryBytes: count }),
   parameters: v.optional(count),
   saes: v.optional(v.pipe(v.array(sae), v.maxLength(10_000)), []),
 });

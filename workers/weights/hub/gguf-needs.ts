@@ -2,10 +2,8 @@ import { familyOf } from '../../../core/families/index.ts';
 import type { HubNeeds } from '../../../core/files/hub.ts';
 import { ggufConfig } from '../gguf/config.ts';
 import { readGgufHeader, type GgufTensor } from '../gguf/header.ts';
+import { heldInMemory } from '../gguf/memory.ts';
 import type { RandomAccessFile } from '../model-files.ts';
-
-/** Bytes of one weight that is not packed. */
-const PLAIN = 4;
 
 /** What the header of a GGUF file (or those of its splits) says. Nothing else of the file is read. */
 export async function ggufNeeds(files: readonly RandomAccessFile[], signal?: AbortSignal): Promise<HubNeeds> {
@@ -22,8 +20,7 @@ export async function ggufNeeds(files: readonly RandomAccessFile[], signal?: Abo
     parameters,
     weights: typesOf(all),
     context: config.nCtx,
-    memory: { packed: sum(all.map(({ from, to }) => to - from)), plain: parameters * PLAIN },
-    largest: Math.max(0, ...all.map(({ from, to }) => to - from)),
+    held: [{ quantization: 'gguf', bytes: heldInMemory(all) }],
     config: json,
   };
 }

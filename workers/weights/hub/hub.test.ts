@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { HUB_CACHE, hubKey, type HubModel, type HubOffer } from '../../../core/files/hub.ts';
+import { HUB_CACHE, hubKey, type HeldAs, type HubModel, type HubOffer } from '../../../core/files/hub.ts';
 import { serveHub, type HubServer } from '../../../scripts/lib/hub-server.ts';
 import { parseGgufHeader } from '../gguf/header.ts';
 import { memoryCaches, type MemoryCaches } from '../../testing/memory-caches.ts';
@@ -160,7 +160,11 @@ describe('what a model needs', () => {
     // Embedding and head; 2 blocks of q, o, k, v, three MLP matrices and two norms; the last norm.
     const parameters = 2 * 37 * 32 + 2 * (2 * 32 * 32 + 2 * 16 * 32 + 3 * 64 * 32 + 2 * 32) + 32;
     expect(found).toMatchObject({ family: 'llama', parameters, weights: 'bfloat16', context: 40 });
-    expect(found.memory.plain).toBe(4 * parameters);
+    const bytes = (packed: number): HeldAs['bytes'] => ({ webgpu: packed, wasm: packed, cpu: 4 * parameters });
+    expect(found.held).toEqual([
+      { quantization: 'int8', bytes: bytes(Math.ceil(1.125 * parameters)) },
+      { quantization: 'int4', bytes: bytes(Math.ceil(0.625 * parameters)) },
+    ]);
     expect(files().every((path) => path.endsWith('config.json'))).toBe(true);
   });
 
@@ -178,7 +182,9 @@ describe('what a model needs', () => {
     );
     expect(parameters).toBeGreaterThan(1_000);
     expect(found).toMatchObject({ family: 'llama', parameters, config: { model_type: 'llama', num_hidden_layers: 2 } });
-    expect(found.memory.packed).toBeLessThan(gguf.length);
+    expect(found.held.map(({ quantization }) => quantization)).toEqual(['gguf']);
+    expect(found.held[0]?.bytes.cpu).toBe(4 * parameters);
+    expect(found.held[0]?.bytes.webgpu).toBeLessThan(gguf.length);
     expect(caches.addresses(HUB_CACHE)).toEqual([]);
     expect(await localNeeds([{ name: 'x.gguf', blob: new Blob([gguf]) }])).toEqual(found);
     await expect(needs(offers[0]?.model ?? model, options())).rejects.toMatchObject({ code: 'bad-file' });

@@ -1,4 +1,5 @@
 import { HUB_HOST, type HubAccess, type HubModel } from '../../../core/files/hub.ts';
+import type { Quantization } from '../../../core/model-config.ts';
 import { VitrineError } from '../../../core/protocol/errors.ts';
 import type { ModelFiles } from '../model-files.ts';
 
@@ -15,6 +16,11 @@ export class HubShelf {
     this.#host = host;
     this.#token = token;
     for (const model of models) this.#models.set(model.id, model);
+  }
+
+  /** How the reader wants a model of the Hub to be loaded. */
+  quantization(id: string): Quantization | undefined {
+    return this.#models.get(id)?.quantization;
   }
 
   /** Reads nothing yet. Throws `not-confirmed`. */
