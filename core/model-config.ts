@@ -19,6 +19,18 @@ export type RopeScaling =
       readonly highFreqFactor: number;
       readonly originalContext: number;
     }
+  /** Frequencies that turn often within the original context stay, slow ones are divided by `factor`; queries and keys grow by `attentionFactor`. */
+  | {
+      readonly type: 'yarn';
+      readonly factor: number;
+      readonly originalContext: number;
+      /** Turns within the original context from which on a frequency stays, and up to which it is divided. */
+      readonly betaFast: number;
+      readonly betaSlow: number;
+      readonly attentionFactor: number;
+      /** The pairs between which it changes are whole numbers. */
+      readonly truncate: boolean;
+    }
   /** Each frequency is divided by its own factor, as GGUF files hold llama3 scaling (`rope_freqs.weight`). */
   | { readonly type: 'factors'; readonly factors: readonly number[] };
 

@@ -80,7 +80,7 @@ function Offer({ found, offer, onConfirm, onCancel }: OfferProps): ReactElement 
     setError(null);
     read();
   };
-  // Unless the reader chooses, the most exact way that this device can run.
+  // Unless the reader chooses, 8 bits, or what this device can run where that is too much for it.
   const fits = needs?.held.find(({ bytes }) => whyNot(bytes, info) === null)?.quantization;
   const held = needs && heldAs(needs, chosen ?? fits);
   const why = held && whyNot(held.bytes, info);

@@ -12,6 +12,7 @@ import {
   type HubNeeds,
   type HubOffer,
 } from '../../core/files/hub.ts';
+import type { Quantization } from '../../core/model-config.ts';
 import { Cancelled, toWireError, type WireError } from '../../core/protocol/errors.ts';
 import type { HubClient } from '../../workers/client/hub-client.ts';
 import type { ModelEntry } from './catalogue.ts';
@@ -232,13 +233,19 @@ export function asModel({ model, needs, license }: HubEntry): ModelEntry {
       sha256: sha256 ?? '',
       role: model.weights.some((file) => file.path === path) ? 'weights' : 'text',
     })),
-    quantization: { kind: needs.held.length > 1 ? `${needs.weights} as ${heldAs(needs, model.quantization).quantization}` : needs.weights },
+    quantization: { kind: weightsOf(needs, model.quantization) },
     ...memoryIn(needs, model.quantization),
     parameters: needs.parameters,
     saes: [],
     folder: '',
     source: 'hub',
   };
+}
+
+/** What weights were, and what they are rounded to. */
+function weightsOf(needs: HubNeeds, chosen?: Quantization): string {
+  const { quantization } = heldAs(needs, chosen);
+  return quantization === 'int8' || quantization === 'int4' ? `${needs.weights} as ${quantization}` : needs.weights;
 }
 
 /** A model's id as a reader knows it: of the Hub, the repository without its commit, and the file where there are several. */

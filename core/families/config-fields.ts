@@ -109,12 +109,14 @@ export function rope(json: JsonObject, defaultBase: number, layers = 'full_atten
   const nested = isObject(outer[layers]) ? outer[layers] : outer;
   const base = number({ rope_theta: nested['rope_theta'] ?? json['rope_theta'] }, 'rope_theta', defaultBase);
   const scaling = isObject(json['rope_scaling']) ? json['rope_scaling'] : nested;
-  return { base, scaling: ropeScaling(scaling) };
+  const context = json['max_position_embeddings'];
+  return { base, scaling: ropeScaling({ original_max_position_embeddings: context, ...scaling }) };
 }
 
 function ropeScaling(scaling: JsonObject): RopeScaling | null {
   const type = scaling['rope_type'] ?? scaling['type'] ?? 'default';
-  if (type === 'default') return null;
+  // Dynamic scaling changes nothing within the context that the file states, and no further are texts read.
+  if (type === 'default' || type === 'dynamic') return null;
   if (type === 'linear') return { type, factor: number(scaling, 'factor') };
   if (type === 'llama3') {
     return {
@@ -126,7 +128,29 @@ function ropeScaling(scaling: JsonObject): RopeScaling | null {
     };
   }
   if (type === 'factors') return { type, factors: factorList(scaling['factors']) };
-  throw unsupportedField('rope_scaling', `of type "${String(type)}" is not supported`);
+  if (type === 'yarn') return yarn(scaling);
+  throw new VitrineError('unsupported-file', `config.json: "rope_scaling" of type "${String(type)}" is not supported`, {
+    hint: 'Known are linear, llama3, yarn and dynamic: choose a model of this family with one of these, or one for shorter texts.',
+  });
+}
+
+/** Source: arXiv 2309.00071; defaults are those of transformers. */
+function yarn(scaling: JsonObject): RopeScaling {
+  const originalContext = number(scaling, 'original_max_position_embeddings');
+  const factor = number(scaling, 'factor');
+  const grown = (by: number): number => (factor <= 1 ? 1 : 0.1 * by * Math.log(factor) + 1);
+  const [scale, scaleAll] = [maybeNumber(scaling, 'mscale'), maybeNumber(scaling, 'mscale_all_dim')];
+  return {
+    type: 'yarn',
+    factor,
+    originalContext,
+    betaFast: number(scaling, 'beta_fast', 32),
+    betaSlow: number(scaling, 'beta_slow', 1),
+    attentionFactor:
+      maybeNumber(scaling, 'attention_factor') ??
+      (scale !== null && scaleAll !== null ? grown(scale) / grown(scaleAll) : grown(1)),
+    truncate: flag(scaling, 'truncate', true),
+  };
 }
 
 /** Not a type of Hugging Face's: how a GGUF file's `rope_freqs.weight` is handed on. */

@@ -1,5 +1,6 @@
 import { strFromU8, strToU8 } from 'fflate';
 import { VitrineError } from '../protocol/errors.ts';
+import { widen } from './float16.ts';
 
 /** Bytes of one element of each dtype that the format knows. */
 const SIZES = {
@@ -144,12 +145,9 @@ export function safeFloats(tensor: SafeTensor, name: string): Float32Array {
       return new Float32Array(own);
     case 'F64':
       return Float32Array.from(new Float64Array(own));
-    case 'BF16': {
-      const words = Uint32Array.from(new Uint16Array(own), (x) => x << 16);
-      return new Float32Array(words.buffer);
-    }
+    case 'BF16':
     case 'F16':
-      return Float32Array.from(new Uint16Array(own), halfToFloat);
+      return widen(new Uint16Array(own), dtype === 'F16' ? 'f16' : 'bf16');
     default:
       throw new VitrineError('unsupported-file', `"${name}" holds ${dtype}, not floating-point numbers`);
   }
@@ -159,16 +157,6 @@ export function safeFloats(tensor: SafeTensor, name: string): Float32Array {
 export function safeInt8(tensor: SafeTensor, name: string): Int8Array {
   if (tensor.dtype !== 'I8') throw new VitrineError('bad-file', `"${name}" holds ${tensor.dtype}, not I8`);
   return new Int8Array(tensor.bytes.slice().buffer);
-}
-
-/** IEEE half precision, subnormals, infinities and NaN included. */
-function halfToFloat(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1;
-  const exponent = (half >> 10) & 31;
-  const fraction = half & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 export interface SafeInput {

@@ -73,17 +73,18 @@ class RandomWeights implements WeightSource {
   async vector(): Promise<Float32Array> {
     return new Float32Array(576).fill(1);
   }
+  shape(name: string): [number, number] {
+    if (name.includes('embed')) return [49_152, 576];
+    if (/gate|up/.test(name)) return [1536, 576];
+    if (name.includes('down')) return [576, 1536];
+    return /k_proj|v_proj/.test(name) ? [192, 576] : [576, 576];
+  }
+  async *pieces(name: string): AsyncGenerator<RawMatrix> {
+    yield await this.matrix(name);
+  }
   async matrix(name: string): Promise<RawMatrix> {
     const embed = name.includes('embed');
-    const [n, k] = embed
-      ? [49_152, 576]
-      : /gate|up/.test(name)
-        ? [1536, 576]
-        : name.includes('down')
-          ? [576, 1536]
-          : /k_proj|v_proj/.test(name)
-            ? [192, 576]
-            : [576, 576];
+    const [n, k] = this.shape(name);
     this.fileBytes += (n * k * (embed ? 34 : 20)) / 32;
     return { n, k, kind: 'grouped', ...grouped(n, k, embed ? 8 : 4, name.length) };
   }

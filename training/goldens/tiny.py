@@ -38,6 +38,10 @@ VARIANTS = {
     "llama": {
         "llama3 rope": dict(rope_parameters=dict(rope_type="llama3", rope_theta=500.0, factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=64)),
         "linear rope, tied": dict(rope_parameters=dict(rope_type="linear", rope_theta=10000.0, factor=4.0), tie_word_embeddings=True),
+        "yarn rope": dict(rope_parameters=dict(rope_type="yarn", rope_theta=500.0, factor=4.0, original_max_position_embeddings=64)),
+        "yarn rope, all options": dict(rope_parameters=dict(rope_type="yarn", rope_theta=100.0, factor=8.0, original_max_position_embeddings=32, beta_fast=4.0, beta_slow=0.5,
+                                                            mscale=1.2, mscale_all_dim=0.7, truncate=False)),
+        "dynamic rope": dict(rope_parameters=dict(rope_type="dynamic", rope_theta=500.0, factor=4.0)),
     },
 }
 

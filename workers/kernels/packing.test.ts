@@ -1,12 +1,15 @@
 import { afterEach, expect, it } from 'vitest';
 import { describeBackends } from '../testing/node-backends.ts';
-import { random, relativeError } from '../testing/numbers.ts';
+import { numbers16, random, relativeError } from '../testing/numbers.ts';
 import { FLAT, setMatmulChoice, type MatmulChoice } from './dequant-matmul/choice.ts';
 import {
+  buildMatrix,
   encodeAndRead,
   gatherRows,
   linear,
+  linearTransposed,
   matrixBytes,
+  matrixFrom,
   matrixFromGrouped,
   readMany,
   sparseDecode,
@@ -145,6 +148,83 @@ describeBackends('weights as files hold them', (backend) => {
         }
         expect(relativeError(decoded, sums)).toBeLessThan(5e-6);
       }
+  });
+
+  it.each(['f16', 'bf16'] as const)('%s: matmul, gradient, rows and sparse sums in every shader, also in shards', async (format) => {
+    const { words, exact } = numbers16(format, n * k);
+    const transposed = Float32Array.from({ length: n * k }, (_, i) => exact[(i % n) * k + Math.floor(i / n)]!);
+    for (const limit of backend === 'webgpu' ? [null, 24 * 2 * k] : [null]) {
+      limitShards(limit);
+      const matrix = matrixFrom({ kind: '16', format, values: words }, n, k, 'gguf');
+      expect(matrix.kind).toBe('f32');
+      expect(matrix.store.type === 'packed' ? matrix.store.shards.length : 1).toBe(limit === null ? 1 : 3);
+      if (backend === 'webgpu') expect(matrixBytes(matrix)).toBe(2 * n * k);
+      for (const m of [1, 3, 37]) {
+        const x = random(m * k, 4);
+        const y = reference(x, exact, m, n, k);
+        for (const choice of backend === 'webgpu' ? CHOICES : CHOICES.slice(0, 1)) {
+          setMatmulChoice(choice);
+          expect(
+            relativeError(await read(linear(tf.tensor2d(x, [m, k]), matrix)), y),
+            `${m} ${JSON.stringify(choice)}`,
+          ).toBeLessThan(2e-6);
+        }
+        const dy = random(m * n, 5);
+        const dx = await read(linearTransposed(tf.tensor2d(dy, [m, n]), matrix));
+        expect(relativeError(dx, reference(dy, transposed, m, k, n))).toBeLessThan(2e-6);
+      }
+      // Every single number is the very one of the file.
+      const ids = Int32Array.from({ length: n }, (_, i) => n - 1 - i);
+      const rows = await read(gatherRows(matrix, tf.tensor1d(ids, 'int32')));
+      expect([...rows]).toEqual([...ids].flatMap((id) => [...exact.subarray(id * k, (id + 1) * k)]));
+      const acts = { indices: [Int32Array.of(0, 25, 69)], values: [Float32Array.of(1, -2, 0.5)] };
+      const sum = await read(sparseDecode(uploadSparse(acts), matrix, tf.zeros([k]) as tf.Tensor1D));
+      const want = Float64Array.from({ length: k }, (_, c) => exact[c]! - 2 * exact[25 * k + c]! + 0.5 * exact[69 * k + c]!);
+      expect(relativeError(sum, want)).toBeLessThan(2e-6);
+    }
+  });
+
+  it('f16 numbers too large for 16 bits here are held in 32, and none is lost', async () => {
+    const { words, exact } = numbers16('f16', n * k);
+    const [most, more] = [words.slice(), words.slice()];
+    // 63.97 and 65504.
+    most[100] = 0x53ff;
+    more[100] = 0x7bff;
+    for (const [values, value, bytes] of [
+      [most, 63.96875, 2],
+      [more, 65504, 4],
+    ] as const) {
+      const matrix = matrixFrom({ kind: '16', format: 'f16', values }, n, k, 'gguf');
+      if (backend === 'webgpu') expect(matrixBytes(matrix)).toBe(bytes * n * k);
+      const row = await read(gatherRows(matrix, tf.tensor1d([0], 'int32')));
+      expect(row[100]).toBe(value);
+      expect(row[101]).toBe(exact[101]);
+    }
+  });
+
+  it('are put on the device some rows at a time, with the same bytes', async () => {
+    const data = grouped(LAYOUTS['Q4_1']!, n, k);
+    limitShards(backend === 'webgpu' ? 24 * (k / 2) : null);
+    const whole = matrixFromGrouped(data, n, k, 'gguf');
+    const builder = buildMatrix(n, k, 'gguf');
+    for (const [from, to] of [
+      [0, 16],
+      [16, 40],
+      [40, n],
+    ] as const) {
+      const part = (x: Float32Array): Float32Array => x.slice((from * k) / 32, (to * k) / 32);
+      const q = data.q.slice(from * k, to * k);
+      expect(builder.add({ kind: 'grouped', ...data, q, scales: part(data.scales), mins: part(data.mins!) })).toBe(true);
+    }
+    const parts = builder.finish();
+    expect(matrixBytes(parts)).toBe(matrixBytes(whole));
+    const ids = tf.range(0, n, 1, 'int32');
+    expect(await read(gatherRows(parts, ids))).toEqual(await read(gatherRows(whole, ids)));
+    const short = buildMatrix(n, k, 'f32');
+    short.add({ kind: 'f32', values: new Float32Array(8 * k) });
+    expect(() => short.finish()).toThrow(RangeError);
+    expect(() => short.add({ kind: 'f32', values: new Float32Array(n * k) })).toThrow(RangeError);
+    short.dispose();
   });
 
   it('gives the same bits twice in every shader', async () => {

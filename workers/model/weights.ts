@@ -1,11 +1,18 @@
 import type { Quantization } from '../../core/model-config.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
-import { disposeMatrix, matrixBytes, matrixFromF32, matrixFromGrouped, tf, type Grouped, type Matrix } from '../kernels/index.ts';
+import { buildMatrix, disposeMatrix, matrixBytes, matrixFrom, tf, type Matrix, type Rows } from '../kernels/index.ts';
 
-/** A matrix as a file holds it, already [n, k] = [out, in]. */
-export type RawMatrix =
-  | { readonly n: number; readonly k: number; readonly kind: 'f32'; readonly values: Float32Array }
-  | ({ readonly n: number; readonly k: number; readonly kind: 'grouped' } & Grouped);
+/** A matrix, or some rows of one, as a file holds it, already [n, k] = [out, in]. */
+export type RawMatrix = { readonly n: number; readonly k: number } & Rows;
+
+/** Numbers of a matrix that are in the page's memory at once while it is loaded: 8 MiB of float32. */
+const PIECE_NUMBERS = 2 * 2 ** 20;
+
+/** Rows that are read at once: a multiple of eight, as `MatrixBuilder` wants it. */
+export function* rowPieces(n: number, k: number): Generator<readonly [from: number, to: number]> {
+  const step = Math.max(8, Math.floor(PIECE_NUMBERS / k / 8) * 8);
+  for (let from = 0; from < n; from += step) yield [from, Math.min(n, from + step)];
+}
 
 /**
  * Tensors of a checkpoint by their Hugging Face names, wherever they come from. What is read is the caller's, so that a
@@ -14,8 +21,15 @@ export type RawMatrix =
 export interface WeightSource {
   has(name: string): boolean;
   vector(name: string): Promise<Float32Array>;
-  /** @param conv1d the checkpoint's own format holds this weight as [in, out] (GPT-2's Conv1D); the answer is [out, in] all the same */
-  matrix(name: string, options?: { readonly conv1d?: boolean }): Promise<RawMatrix>;
+  /** [n, k] of a matrix, before anything of it is read. */
+  shape(name: string, options?: MatrixOptions): readonly [n: number, k: number];
+  matrix(name: string, options?: MatrixOptions): Promise<RawMatrix>;
+  /** The same some rows at a time, in order; see `rowPieces`. All at once where that is the only way. */
+  pieces(name: string, options?: MatrixOptions): AsyncGenerator<RawMatrix>;
+}
+export interface MatrixOptions {
+  /** The checkpoint's own format holds this weight as [in, out] (GPT-2's Conv1D); the answer is [out, in] all the same. */
+  readonly conv1d?: boolean;
 }
 
 export interface Norm {
@@ -92,22 +106,39 @@ export class WeightLoader {
     };
   }
 
-  async raw(name: string, n: number, k: number, conv1d = false): Promise<RawMatrix> {
+  /** Throws `bad-file` where a matrix is not [n, k]. */
+  #check(name: string, n: number, k: number, options: MatrixOptions): void {
+    const [rows, columns] = this.#source.shape(name, options);
+    if (rows !== n || columns !== k)
+      throw new VitrineError('bad-file', `${name} is [${rows}, ${columns}] (out, in), not [${n}, ${k}]`);
+  }
+
+  /** Reads a matrix and puts it on the device some rows at a time, so that it is never whole in the page's memory. */
+  async matrix(name: string, n: number, k: number, conv1d = false, quantization = this.#quantization): Promise<Matrix> {
     await this.#checkpoint();
-    const raw = await this.#source.matrix(name, { conv1d });
-    if (raw.n !== n || raw.k !== k)
-      throw new VitrineError('bad-file', `${name} is [${raw.n}, ${raw.k}] (out, in), not [${n}, ${k}]`);
-    return raw;
+    this.#check(name, n, k, { conv1d });
+    for (const wide of [false, true]) {
+      const builder = buildMatrix(n, k, quantization, { wide });
+      let fits = true;
+      try {
+        for await (const piece of this.#source.pieces(name, { conv1d })) {
+          fits = builder.add(piece);
+          if (!fits) break;
+          await this.#checkpoint();
+        }
+        if (fits) return this.#own(builder.finish());
+      } catch (error) {
+        builder.dispose();
+        throw error;
+      }
+      builder.dispose();
+    }
+    throw new VitrineError('internal', `${name} cannot be held`);
   }
 
-  async matrix(name: string, n: number, k: number, conv1d = false): Promise<Matrix> {
-    return this.upload(await this.raw(name, n, k, conv1d));
-  }
-
-  /** Never quantized: for tables of which only rows are read and which are small. */
-  async exact(name: string, n: number, k: number): Promise<Matrix> {
-    const raw = await this.raw(name, n, k);
-    return raw.kind === 'f32' ? this.#own(matrixFromF32(raw.values, n, k, 'f32')) : this.upload(raw);
+  /** As the file holds it, never rounded: for tables of which only rows are read and which are small. */
+  exact(name: string, n: number, k: number): Promise<Matrix> {
+    return this.matrix(name, n, k, false, 'gguf');
   }
 
   async linear(name: string, n: number, k: number, options: { bias: boolean; conv1d?: boolean }): Promise<Linear> {
@@ -128,22 +159,17 @@ export class WeightLoader {
     options: { conv1d?: boolean; bias?: boolean } = {},
   ): Promise<Linear[]> {
     const total = parts.reduce((a, b) => a + b.length, 0);
-    const raw = await this.raw(`${name}.weight`, total, k, options.conv1d);
+    const conv1d = options.conv1d ?? false;
+    await this.#checkpoint();
+    this.#check(`${name}.weight`, total, k, { conv1d });
+    const raw = await this.#source.matrix(`${name}.weight`, { conv1d });
     const bias = options.bias === false ? null : await this.#source.vector(`${name}.bias`);
     if (bias && bias.length !== total)
       throw new VitrineError('bad-file', `${name}.bias holds ${bias.length} numbers, not ${total}`);
     return parts.map((rows) => ({
-      w: this.upload(selectRows(raw, rows)),
+      w: this.#own(matrixFrom(selectRows(raw, rows), rows.length, k, this.#quantization)),
       b: bias && this.#keep(Float32Array.from(rows, (row) => bias[row] ?? 0)),
     }));
-  }
-
-  upload(raw: RawMatrix): Matrix {
-    return this.#own(
-      raw.kind === 'f32'
-        ? matrixFromF32(raw.values, raw.n, raw.k, this.#quantization)
-        : matrixFromGrouped(raw, raw.n, raw.k, this.#quantization),
-    );
   }
 
   /** Frees all that was put on the device so far: for a load that did not end well. */
@@ -180,12 +206,13 @@ export const range = (from: number, to: number): number[] => Array.from({ length
 /** Some rows of a matrix, in the order asked for. */
 export function selectRows(raw: RawMatrix, rows: readonly number[]): RawMatrix {
   const n = rows.length;
-  const pick = <T extends Float32Array | Int8Array>(from: T, width: number): T => {
+  const pick = <T extends Float32Array | Int8Array | Uint16Array>(from: T, width: number): T => {
     const out = new (from.constructor as new (length: number) => T)(n * width);
     rows.forEach((row, i) => out.set(from.subarray(row * width, (row + 1) * width), i * width));
     return out;
   };
   if (raw.kind === 'f32') return { ...raw, n, values: pick(raw.values, raw.k) };
+  if (raw.kind === '16') return { ...raw, n, values: pick(raw.values, raw.k) };
   const groups = raw.k / raw.group;
   return {
     ...raw,

@@ -111,7 +111,9 @@ function renamed(source: WeightSource, file: Uint8Array, rename: (tensor: string
   return {
     has: (name) => own.has(name),
     vector: (name) => source.vector(nameOf(name)),
+    shape: (name, options) => source.shape(nameOf(name), options),
     matrix: (name, options) => source.matrix(nameOf(name), options),
+    pieces: (name, options) => source.pieces(nameOf(name), options),
   };
 }
 

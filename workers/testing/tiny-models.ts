@@ -49,10 +49,13 @@ class RandomSource implements WeightSource {
     return name.endsWith('.weight') ? noise.map((x) => 1 + x) : noise;
   }
   async matrix(name: string): Promise<RawMatrix> {
-    const [n, k] = this.#shape(name);
+    const [n, k] = this.shape(name);
     return { n, k, kind: 'f32', values: random(n * k, seedOf(name), 1.2 / Math.sqrt(/wte|wpe|embed/.test(name) ? 4 : k)) };
   }
-  #shape(name: string): [number, number] {
+  async *pieces(name: string): AsyncGenerator<RawMatrix> {
+    yield await this.matrix(name);
+  }
+  shape(name: string): [number, number] {
     const c = this.#config;
     const d = Number(c['n_embd'] ?? c['hidden_size']);
     const vocabulary = Number(c['vocab_size']);

@@ -53,12 +53,18 @@ export function configNeeds(json: unknown): HubNeeds {
       cpu: heldBytes(parameters, quantization, 'cpu'),
     },
   });
+  // Numbers of 16 bits are held in 16 bits where they are not rounded.
+  const each = stored === 'bfloat16' || stored === 'float16' ? 2 : 4;
+  const exactly: HeldAs = {
+    quantization: 'f32',
+    bytes: { webgpu: parameters * each, wasm: parameters * each, cpu: parameters * 4 },
+  };
   return {
     family: parsed.family,
     parameters,
     weights: typeof stored === 'string' ? stored : 'safetensors',
     context: parsed.nCtx,
-    held: [held('int8'), held('int4')],
+    held: [held('int8'), held('int4'), exactly],
     config: read,
   };
 }

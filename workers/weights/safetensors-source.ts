@@ -1,15 +1,17 @@
+import type { Format16 } from '../../core/files/float16.ts';
 import {
   readSafetensors,
   readSafetensorsHeader,
   safeFloats,
   safeInt8,
   safetensorsHeaderEnd,
+  type SafeDtype,
   type SafePlace,
   type SafeTensor,
 } from '../../core/files/safetensors.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import { GROUP } from '../kernels/quantize.ts';
-import type { RawMatrix, WeightSource } from '../model/weights.ts';
+import { rowPieces, type MatrixOptions, type RawMatrix, type WeightSource } from '../model/weights.ts';
 import { MemoryFile, type RandomAccessFile } from './model-files.ts';
 
 export interface SafetensorsOptions {
@@ -82,14 +84,30 @@ export class SafetensorsSource implements WeightSource {
     return this.#floats(tensor, 0, count(tensor));
   }
 
-  async matrix(name: string, { conv1d = false }: { readonly conv1d?: boolean } = {}): Promise<RawMatrix> {
+  shape(name: string, { conv1d = false }: MatrixOptions = {}): readonly [n: number, k: number] {
     const packed = this.#tensors.get(`${name}.q8`);
-    if (packed) return this.#int8(name, packed, 0, packed.shape[0] ?? 0);
-    const tensor = this.#get(name);
-    const [rows, columns] = twoDimensional(tensor, name);
-    const values = await this.#floats(tensor, 0, count(tensor));
-    if (!conv1d) return { n: rows, k: columns, kind: 'f32', values };
-    return { n: columns, k: rows, kind: 'f32', values: transpose(values, rows, columns) };
+    const [n, k] = twoDimensional(packed ?? this.#get(name), name);
+    return conv1d && !packed ? [k, n] : [n, k];
+  }
+
+  async matrix(name: string, options: MatrixOptions = {}): Promise<RawMatrix> {
+    const [n, k] = this.shape(name, options);
+    if (!this.#isTurned(name, options)) return this.rows(name, 0, n);
+    const raw = await this.rows(name, 0, k);
+    if (raw.kind === 'grouped') throw new VitrineError('internal', `"${name}" is turned and packed`);
+    const values = raw.kind === 'f32' ? transpose(raw.values, k, n) : transpose(raw.values, k, n);
+    return { ...raw, n, k, values } as RawMatrix;
+  }
+
+  /** What is stored the other way round comes whole: a row of it is a column of the file. */
+  async *pieces(name: string, options: MatrixOptions = {}): AsyncGenerator<RawMatrix> {
+    const [n, k] = this.shape(name, options);
+    if (this.#isTurned(name, options)) yield await this.matrix(name, options);
+    else for (const [from, to] of rowPieces(n, k)) yield await this.rows(name, from, to);
+  }
+
+  #isTurned(name: string, { conv1d = false }: MatrixOptions): boolean {
+    return conv1d && !this.#tensors.has(`${name}.q8`);
   }
 
   /** Rows from … to − 1 of a matrix, as the file holds them. Only these are read. */
@@ -100,7 +118,18 @@ export class SafetensorsSource implements WeightSource {
     if (!(from >= 0 && to >= from && to <= n))
       throw new VitrineError('bad-file', `"${name}" [${n}, ${k}] has no rows ${from} to ${to}`);
     if (packed) return this.#int8(name, packed, from, to);
+    const format = FORMATS[tensor.dtype];
+    if (format) return { n: to - from, k, kind: '16', format, values: await this.#words(tensor, from * k, to * k) };
     return { n: to - from, k, kind: 'f32', values: await this.#floats(tensor, from * k, to * k) };
+  }
+
+  /** Numbers of 16 bits from … to − 1 as they are, read part by part. */
+  async #words(tensor: Placed, from: number, to: number): Promise<Uint16Array> {
+    const out = new Uint8Array((to - from) * 2);
+    const step = PART_BYTES / 2;
+    for (let at = from; at < to; at += step)
+      out.set(await this.#read(tensor, at, Math.min(to, at + step)), (at - from) * 2);
+    return new Uint16Array(out.buffer);
   }
 
   async #int8(name: string, packed: Placed, from: number, to: number): Promise<RawMatrix> {
@@ -145,6 +174,8 @@ export class SafetensorsSource implements WeightSource {
   }
 }
 
+const FORMATS: Partial<Readonly<Record<SafeDtype, Format16>>> = { F16: 'f16', BF16: 'bf16' };
+
 /** Throws `bad-file` where names say that there are more parts than are here. */
 function checkShards(files: readonly RandomAccessFile[]): void {
   const [, of] = /-\d{5}-of-(\d{5})\.safetensors$/.exec(files[0]?.name ?? '') ?? [];
@@ -163,8 +194,8 @@ function twoDimensional({ shape }: SafePlace, name: string): [number, number] {
   return [n, k];
 }
 
-function transpose(values: Float32Array, rows: number, columns: number): Float32Array {
-  const out = new Float32Array(values.length);
+function transpose<T extends Float32Array | Uint16Array>(values: T, rows: number, columns: number): T {
+  const out = new (values.constructor as new (length: number) => T)(values.length);
   for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) out[c * rows + r] = values[r * columns + c] ?? 0;
   return out;
 }

@@ -1,4 +1,4 @@
-import { declareWeights, hasMin, unit, type Packing } from '../webgpu/weights-wgsl.ts';
+import { declareWeights, hasMin, isFloat, unit, type Packing } from '../webgpu/weights-wgsl.ts';
 import { count, UNIFORMS } from './shader.ts';
 
 /**
@@ -9,18 +9,20 @@ export function matmulGradient(packing: Packing, rows: number): string {
   const R = count(rows);
   const wide = packing.bits === 4;
   const per = wide ? 8 : 4;
-  const scaled = packing.bits !== 32;
+  const scaled = !isFloat(packing);
   const scale = unit(packing) === 1 ? 'm.x' : `(m.x * ${unit(packing)}.0)`;
   const min = hasMin(packing) ? ' + m.y' : '';
   const unpack = !scaled
-    ? 'let x = w;'
+    ? packing.format
+      ? 'let x = half4(w);'
+      : 'let x = w;'
     : wide
       ? `let x = int4lo(w) * ${scale}${min}; let y = int4hi(w) * ${scale}${min};`
       : `let x = int8x4(w) * ${scale}${min};`;
   return `${UNIFORMS}
 @group(0) @binding(0) var<storage, read_write> dX: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> dY: array<f32>;
-${scaled ? declareWeights(packing, 2, 'single') : '@group(0) @binding(2) var<storage, read> W: array<vec4<f32>>;'}
+${declareWeights(packing, 2, scaled ? 'single' : packing.format ? 'pair' : 'vector')}
 @group(0) @binding(${scaled ? 4 : 3}) var<uniform> u: Uniforms;
 fn put(at: u32, value: vec4<f32>) { if (u.extra == 0u) { dX[at] = value; } else { dX[at] += value; } }
 @compute @workgroup_size(32)

@@ -1,5 +1,5 @@
 import { FOLDED } from '../webgpu/dispatch.ts';
-import { declareWeights, hasMin, unit, type Packing } from '../webgpu/weights-wgsl.ts';
+import { declareWeights, hasMin, isFloat, unit, type Packing } from '../webgpu/weights-wgsl.ts';
 
 export const count = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
@@ -31,7 +31,7 @@ export const UNIFORMS = 'struct Uniforms { M: u32, N: u32, K: u32, extra: u32, f
 /** Everything before `main`. Bindings: the epilogue's outputs, X, the matrix, the epilogue's inputs, uniforms. */
 export function head(packing: Packing, epilogue: Epilogue, words: 'single' | 'vector'): string {
   const at = epilogue.outputs;
-  const after = at + (packing.bits === 32 ? 2 : 3);
+  const after = at + (isFloat(packing) ? 2 : 3);
   return `${UNIFORMS}
 @group(0) @binding(${at}) var<storage, read> X: array<${words === 'single' ? 'f32' : 'vec4<f32>'}>;
 ${declareWeights(packing, at + 1, words)}
@@ -42,7 +42,7 @@ fn finish(row: u32, n: u32, acc: f32) { if (row < u.M && n < u.N) { let column =
 
 /** Loads of the words that hold 32 weights, block `g` of row `n<c>`, into w0_<c>, w1_<c> … */
 export function loads({ bits }: Packing, c: number): string {
-  const each = bits === 32 ? 8 : bits === 8 ? 2 : 1;
+  const each = bits / 4;
   return count(each)
     .map((h) => `let w${h}_${c} = W[n${c} * (u.K / ${32 / each}u) + g * ${each}u + ${h}u];`)
     .join(' ');
@@ -52,6 +52,7 @@ export function loads({ bits }: Packing, c: number): string {
 export function pieces({ bits }: Packing): ((c: number) => string)[] {
   return count(8).map((i) => (c) => {
     if (bits === 32) return `w${i}_${c}`;
+    if (bits === 16) return `half4(w${Math.floor(i / 2)}_${c}.${i % 2 === 0 ? 'xy' : 'zw'})`;
     if (bits === 8) return `int8x4(w${Math.floor(i / 4)}_${c}[${i % 4}])`;
     return `${i % 2 === 0 ? 'int4lo' : 'int4hi'}(w0_${c}[${Math.floor(i / 2)}])`;
   });
@@ -65,7 +66,7 @@ export function accumulateBlock(packing: Packing, rows: number, columns: number)
   const R = count(rows);
   const C = count(columns);
   const all = pieces(packing);
-  const per = packing.bits === 32 ? 8 : packing.group / 4;
+  const per = isFloat(packing) ? 8 : packing.group / 4;
   const min = hasMin(packing);
   const groups = count(8 / per).map((s) => {
     const inner = all
@@ -76,12 +77,12 @@ export function accumulateBlock(packing: Packing, rows: number, columns: number)
       )
       .join('\n    ');
     const scaled = (r: number, c: number): string => {
-      if (packing.bits === 32) return `dot(p${r}_${c}, vec4<f32>(1.0))`;
+      if (isFloat(packing)) return `dot(p${r}_${c}, vec4<f32>(1.0))`;
       const scale = `m${c}.x${unit(packing) === 1 ? '' : ` * ${unit(packing)}.0`}`;
       return `dot(p${r}_${c}, vec4<f32>(${scale}))${min ? ` + dot(t${r}, vec4<f32>(m${c}.y))` : ''}`;
     };
     return `{
-    ${packing.bits === 32 ? '' : C.map((c) => `let m${c} = metaOf(n${c} * (u.K / ${packing.group}u) + g * ${8 / per}u + ${s}u);`).join(' ')}
+    ${isFloat(packing) ? '' : C.map((c) => `let m${c} = metaOf(n${c} * (u.K / ${packing.group}u) + g * ${8 / per}u + ${s}u);`).join(' ')}
     ${R.map((r) => `${C.map((c) => `var p${r}_${c} = vec4<f32>(0.0);`).join(' ')} ${min ? `var t${r} = vec4<f32>(0.0);` : ''}`).join(' ')}
     ${inner}
     ${R.map((r) => C.map((c) => `acc${r}_${c} += ${scaled(r, c)};`).join(' ')).join(' ')}

@@ -1,7 +1,7 @@
 import { FOLDED } from '../webgpu/dispatch.ts';
 import type { Packing } from '../webgpu/weights-wgsl.ts';
 import { accumulateBlock, count, declareSums, head, loads, pieces, type Epilogue } from './shader.ts';
-import { hasMin, unit } from '../webgpu/weights-wgsl.ts';
+import { hasMin, isFloat, unit } from '../webgpu/weights-wgsl.ts';
 
 const WORKGROUP = 64;
 
@@ -79,13 +79,13 @@ export function matmulGemm(packing: Packing, tile: 32 | 64, epilogue: Epilogue):
   const side = tile / 4;
   const size = side * side;
   const four = count(4);
-  const per = packing.bits === 32 ? 8 : packing.group / 4;
+  const per = isFloat(packing) ? 8 : packing.group / 4;
   const scale = unit(packing) === 1 ? 'm.x' : `(m.x * ${unit(packing)}.0)`;
   const min = hasMin(packing) ? ' + m.y' : '';
   const fill = pieces(packing).map((piece, i) => {
     const meta =
-      packing.bits !== 32 && i % per === 0 ? `m = metaOf(n0 * (u.K / ${packing.group}u) + g * ${8 / per}u + ${i / per}u);` : '';
-    return `${meta} wTile[at + ${i}u] = ${piece(0)}${packing.bits === 32 ? '' : ` * ${scale}${min}`};`;
+      !isFloat(packing) && i % per === 0 ? `m = metaOf(n0 * (u.K / ${packing.group}u) + g * ${8 / per}u + ${i / per}u);` : '';
+    return `${meta} wTile[at + ${i}u] = ${piece(0)}${isFloat(packing) ? '' : ` * ${scale}${min}`};`;
   });
   return `${head(packing, epilogue, 'vector')}
 var<workgroup> xTile: array<vec4<f32>, ${tile * 8}>;
@@ -101,7 +101,7 @@ fn main(${FOLDED.builtins}, @builtin(local_invocation_id) id: vec3<u32>, @builti
       let n0 = min(start + i, u.N - 1u);
       let at = i * 8u;
       ${loads(packing, 0)}
-      ${packing.bits === 32 ? '' : 'var m = vec2<f32>(0.0);'}
+      ${isFloat(packing) ? '' : 'var m = vec2<f32>(0.0);'}
       ${fill.join('\n      ')}
     }
     workgroupBarrier();

@@ -1,8 +1,9 @@
-import type { Grouped } from '../quantize.ts';
-
 /** Rows of a unit: what one vector pair of the kernels holds of a column. */
 export const UNIT = 8;
-/** i32 that describe a matrix to the kernels: bits, group, n, k, addresses of values, scales, minimums. */
+/**
+ * i32 that describe a matrix to the kernels: bits, group (of numbers of 16 bits: 1 for bfloat16, 0 for f16), n, k, addresses of
+ * values, scales, minimums.
+ */
 export const DESCRIPTOR = 7;
 
 export const padded = (n: number): number => Math.ceil(n / UNIT) * UNIT;
@@ -13,12 +14,19 @@ export interface Sizes {
   readonly mins: number;
 }
 
+/** How the weights of a matrix lie in memory. */
+export interface Form {
+  readonly bits: 4 | 8 | 16 | 32;
+  /** See `DESCRIPTOR`. */
+  readonly group: number;
+  readonly mins: boolean;
+}
+
 /** Bytes of each part of a packed matrix. */
-export function packedSizes(data: Grouped | null, n: number, k: number): Sizes {
+export function packedSizes({ bits, group, mins }: Form, n: number, k: number): Sizes {
   const rows = padded(n);
-  if (!data) return { values: rows * k * 4, scales: 0, mins: 0 };
-  const scales = (rows * k * 4) / data.group;
-  return { values: (rows * k * data.bits) / 8, scales, mins: data.mins ? scales : 0 };
+  const scales = bits >= 16 ? 0 : (rows * k * 4) / group;
+  return { values: (rows * k * bits) / 8, scales, mins: mins ? scales : 0 };
 }
 
 /** Float32 [n, k] → [unit][k][8]; rows that are not there are 0. */
@@ -28,6 +36,16 @@ export function packF32(values: Float32Array, n: number, k: number, out: Float32
     let to = (row >> 3) * k * UNIT + (row & 7);
     const from = row * k;
     for (let c = 0; c < k; c++, to += UNIT) out[to] = values[from + c] as number;
+  }
+}
+
+/** Numbers of 16 bits [n, k] → [unit][k / 2][8], two columns of a row in a word, the first in its low half. */
+export function pack16(values: Uint16Array, n: number, k: number, out: Int32Array): void {
+  out.fill(0);
+  for (let row = 0; row < n; row++) {
+    let to = (row >> 3) * (k >> 1) * UNIT + (row & 7);
+    const from = row * k;
+    for (let c = 0; c < k; c += 2, to += UNIT) out[to] = (values[from + c] as number) | ((values[from + c + 1] as number) << 16);
   }
 }
 

@@ -1,8 +1,9 @@
 import { VitrineError } from '../../../core/protocol/errors.ts';
-import type { Grouped } from '../quantize.ts';
+import type { Rows, Sink } from '../rows.ts';
+import { encode16 } from '../shifted-half.ts';
 import { tf } from '../tf.ts';
-import { wasmKernels, type WasmKernels } from './kernels.ts';
-import { DESCRIPTOR, packedSizes, packF32, packGroups, packQuantized, padded, UNIT } from './layout.ts';
+import type { WasmKernels } from './kernels.ts';
+import { DESCRIPTOR, pack16, packedSizes, packF32, packGroups, packQuantized, padded, UNIT, type Form } from './layout.ts';
 import { OP } from './program.ts';
 
 /** A matrix in the memory of the WASM kernels, quantized as it came. */
@@ -14,13 +15,15 @@ export interface InWasm {
   readonly bytes: number;
   readonly n: number;
   readonly k: number;
-  readonly bits: 4 | 8 | 32;
+  readonly bits: 4 | 8 | 16 | 32;
   readonly group: number;
 }
 
-/** Packs [n, k] into WASM memory. @param data null: `values` are float32 */
-function store(kernels: WasmKernels, n: number, k: number, data: Grouped | null, values: Float32Array | null): InWasm {
-  const sizes = packedSizes(data, n, k);
+/** Packs rows of [n, k] into WASM memory as they come. */
+export function openInWasm(kernels: WasmKernels, like: Rows, n: number, k: number): Sink {
+  const form = formOf(like);
+  const { bits, group } = form;
+  const sizes = packedSizes(form, n, k);
   const head = 64;
   // Kernels may read a little beyond the last column.
   const bytes = head + sizes.values + sizes.scales + sizes.mins + 512;
@@ -28,26 +31,39 @@ function store(kernels: WasmKernels, n: number, k: number, data: Grouped | null,
   const valuesAt = at + head;
   const scalesAt = valuesAt + sizes.values;
   const minsAt = scalesAt + sizes.scales;
-  const bits = data?.bits ?? 32;
-  const group = data?.group ?? 32;
-  kernels.ints(at, DESCRIPTOR).set([bits, group, n, k, valuesAt, data ? scalesAt : 0, data?.mins ? minsAt : 0]);
+  const addresses = [valuesAt, sizes.scales > 0 ? scalesAt : 0, sizes.mins > 0 ? minsAt : 0];
+  kernels.ints(at, DESCRIPTOR).set([bits, group, n, k, ...addresses]);
   kernels.floats(at + bytes - 512, 128).fill(0);
-  if (data) {
-    packQuantized(data.q, data.bits, n, k, kernels.ints(valuesAt, sizes.values / 4));
-    packGroups(data.scales, n, k / group, kernels.floats(scalesAt, sizes.scales / 4));
-    if (data.mins) packGroups(data.mins, n, k / group, kernels.floats(minsAt, sizes.mins / 4));
-  } else if (values) packF32(values, n, k, kernels.floats(valuesAt, sizes.values / 4));
-  return { type: 'wasm', kernels, at, bytes, n, k, bits, group };
+  /** Where rows from `first` on are, of a part with so many bytes to a row. */
+  const place = (part: number, perRow: number, first: number, count: number): readonly [number, number] => [
+    part + first * perRow,
+    (padded(count) * perRow) / 4,
+  ];
+  return {
+    put(rows, first, count) {
+      const values = place(valuesAt, (k * bits) / 8, first, count);
+      if (rows.kind === 'f32') packF32(rows.values, count, k, kernels.floats(...values));
+      else if (rows.kind === '16') {
+        const encoded = encode16(rows.values, rows.format);
+        if (!encoded) return false;
+        pack16(encoded, count, k, kernels.ints(...values));
+      } else {
+        packQuantized(rows.q, rows.bits, count, k, kernels.ints(...values));
+        const groups = k / group;
+        packGroups(rows.scales, count, groups, kernels.floats(...place(scalesAt, groups * 4, first, count)));
+        if (rows.mins) packGroups(rows.mins, count, groups, kernels.floats(...place(minsAt, groups * 4, first, count)));
+      }
+      return true;
+    },
+    finish: () => ({ type: 'wasm', kernels, at, bytes, n, k, bits, group }),
+    dispose: () => kernels.heap.release(at),
+  };
 }
 
-/** @returns null where the kernels are not open: the caller holds the matrix some other way */
-export function storeGrouped(data: Grouped, n: number, k: number): InWasm | null {
-  const kernels = wasmKernels();
-  return kernels && store(kernels, n, k, data, null);
-}
-export function storeF32(values: Float32Array, n: number, k: number): InWasm | null {
-  const kernels = wasmKernels();
-  return kernels && store(kernels, n, k, null, values);
+function formOf(rows: Rows): Form {
+  if (rows.kind === 'grouped') return { bits: rows.bits, group: rows.group, mins: rows.mins !== null };
+  if (rows.kind === '16') return { bits: 16, group: rows.format === 'bf16' ? 1 : 0, mins: false };
+  return { bits: 32, group: 32, mins: false };
 }
 
 export function disposeInWasm(matrix: InWasm): void {

@@ -2,13 +2,14 @@ import { setFlagsFromString } from 'node:v8';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nodeKernels } from '../../../scripts/node-engine/kernels.ts';
 import { openNodeBackend } from '../../testing/node-backends.ts';
-import { random, relativeError } from '../../testing/numbers.ts';
+import { numbers16, random, relativeError } from '../../testing/numbers.ts';
 import {
   disposeMatrix,
   gatherRows,
   linear,
   linearTransposed,
   matrixBytes,
+  matrixFrom,
   matrixFromF32,
   matrixFromGrouped,
   sparseDecode,
@@ -50,6 +51,15 @@ const FORMATS: readonly Format[] = [
       return { matrix: matrixFromF32(exact, n, k, 'f32'), exact };
     },
   },
+  ...(['f16', 'bf16'] as const).map((format): Format => ({
+    name: format,
+    make: (n, k) => {
+      const { words, exact } = numbers16(format, n * k);
+      const matrix = matrixFrom({ kind: '16', format, values: words }, n, k, 'f32');
+      expect(matrixBytes(matrix)).toBeLessThan(2 * k * (n + 7) + 1000);
+      return { matrix, exact };
+    },
+  })),
   ...([4, 8] as const).flatMap((bits) =>
     ([16, 32] as const).flatMap((group) =>
       [false, true].map((mins): Format => ({
@@ -180,6 +190,7 @@ for (const build of BUILDS) {
         // The same float32 numbers, but for minimums, which tests add in float64.
         const want = ids.flatMap((id) => [...exact.subarray(id * k, (id + 1) * k)]);
         expect(relativeError(rows, want)).toBeLessThan(2e-7);
+        if (format.name.endsWith('f16')) expect([...rows]).toEqual(want);
         disposeMatrix(matrix);
       });
     }
@@ -203,7 +214,7 @@ for (const build of BUILDS) {
     });
 
     it('gives the same bits whoever computes them', async () => {
-      const { matrix } = FORMATS[1]!.make(512, 512);
+      const { matrix } = FORMATS.find((f) => f.name.startsWith('int4'))!.make(512, 512);
       for (const m of [1, 21]) {
         const x = tf.tensor2d(random(m * 512, 3), [m, 512]);
         const first = await read(linear(x, matrix));

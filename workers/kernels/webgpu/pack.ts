@@ -1,8 +1,10 @@
 import { packInt4, packInt8, type Grouped } from '../quantize.ts';
 import { tf, type Tensor } from '../tf.ts';
-import { webgpuBackend } from './dispatch.ts';
+import type { Rows, Sink } from '../rows.ts';
+import { encode16, HALF_SHIFT } from '../shifted-half.ts';
+import { bufferOf, emptyTensor, webgpuBackend } from './dispatch.ts';
 import { halfBits } from './half.ts';
-import { HALF_SHIFT, packingOf, type Meta, type Packed, type Packing, type Shard } from './weights-wgsl.ts';
+import { packingOf, type Meta, type Packing, type Shard } from './weights-wgsl.ts';
 
 let limit: number | null = null;
 
@@ -25,33 +27,72 @@ function upload(values: Int32Array | Float32Array, shape: number[]): Tensor {
   return tensor;
 }
 
-/** @param values [n, k] */
-export function packDense(values: Float32Array, n: number, k: number): Packed {
-  const shards = shardRows(n, k * 4).map(([from, to]): Shard => ({
-    first: from,
-    n: to - from,
-    words: upload(values.slice(from * k, to * k), [to - from, k]),
-    scales: null,
-  }));
-  return { type: 'packed', packing: packingOf(32, 32, 'none'), shards };
+/** Puts rows on the device as they come: words at once, scales (an eighth of them at most) when all are known. */
+export function openPacked(like: Rows, n: number, k: number): Sink {
+  const bits = bitsOf(like);
+  const bytesPerRow = (k * bits) / 8;
+  const shards = shardRows(n, bytesPerRow).map(([from, to]) => ({ from, to, words: null as Tensor | null }));
+  const groups = like.kind === 'grouped' ? k / like.group : 0;
+  const scales = new Float32Array(n * groups);
+  const mins = like.kind === 'grouped' && like.mins ? new Float32Array(n * groups) : null;
+  let full = false;
+  const free = (): void => tf.dispose(shards.flatMap(({ words }) => words ?? []));
+  return {
+    put(rows, first, count) {
+      const words = wordsOf(rows);
+      if (words === null) return false;
+      const perRow = words.length / count;
+      for (const shard of shards) {
+        const [from, to] = [Math.max(first, shard.from), Math.min(first + count, shard.to)];
+        if (from >= to) continue;
+        shard.words ??= allocate([shard.to - shard.from, perRow], rows.kind === 'f32' ? 'float32' : 'int32');
+        write(shard.words, (from - shard.from) * bytesPerRow, words.subarray((from - first) * perRow, (to - first) * perRow));
+      }
+      if (rows.kind === 'grouped') {
+        scales.set(rows.scales, first * groups);
+        if (rows.mins) mins?.set(rows.mins, first * groups);
+        full ||= rows.bits === 8 && rows.q.includes(-128);
+      }
+      return true;
+    },
+    finish() {
+      const form = like.kind === 'grouped' ? metaOf({ bits: like.bits, scales, mins }) : null;
+      const format = like.kind === '16' ? like.format : null;
+      const packing = packingOf(bits, like.kind === 'grouped' ? like.group : 32, form?.meta ?? 'none', full, format);
+      return {
+        type: 'packed',
+        packing,
+        shards: shards.map(({ from, to, words }): Shard => {
+          if (!words) throw new RangeError('a matrix was finished before all its rows were there');
+          return { first: from, n: to - from, words, scales: form && uploadMeta(packing, form, from * groups, to * groups) };
+        }),
+      };
+    },
+    dispose: free,
+  };
 }
 
-/** Groups as they are: nothing is rounded. k is a multiple of 32. */
-export function packGrouped(data: Grouped, n: number, k: number): Packed {
-  const form = metaOf(data);
-  const packing = packingOf(data.bits, data.group, form.meta, data.bits === 8 && data.q.includes(-128));
-  const groups = k / data.group;
-  const shards = shardRows(n, (k * data.bits) / 8).map(([from, to]): Shard => {
-    const q = data.q.subarray(from * k, to * k);
-    const words = packing.bits === 8 ? packInt8(q) : packInt4(q);
-    return {
-      first: from,
-      n: to - from,
-      words: upload(words, [to - from, words.length / (to - from)]),
-      scales: uploadMeta(packing, form, from * groups, to * groups),
-    };
-  });
-  return { type: 'packed', packing, shards };
+const bitsOf = (rows: Rows): Packing['bits'] => (rows.kind === 'grouped' ? rows.bits : rows.kind === '16' ? 16 : 32);
+
+function wordsOf(rows: Rows): Int32Array | Float32Array | null {
+  if (rows.kind === 'f32') return rows.values;
+  if (rows.kind === 'grouped') return rows.bits === 8 ? packInt8(rows.q) : packInt4(rows.q);
+  const encoded = encode16(rows.values, rows.format);
+  return encoded && new Int32Array(encoded.buffer);
+}
+
+/** A tensor with a buffer of its own, undefined contents. */
+function allocate(shape: number[], dtype: 'float32' | 'int32'): Tensor {
+  const tensor = tf.keep(emptyTensor(shape, dtype));
+  webgpuBackend().uploadToGPU(tensor.dataId);
+  return tensor;
+}
+
+/** tfjs gives a buffer back to its pool only when all commands that use it are submitted, so nothing comes in between. */
+function write(tensor: Tensor, at: number, words: Int32Array | Float32Array): void {
+  const backend = webgpuBackend();
+  const { buffer, byteOffset, byteLength } = words;
+  backend.queue.writeBuffer(bufferOf(backend, tensor), at, buffer as ArrayBuffer, byteOffset, byteLength);
 }
 
 interface Form {
@@ -61,7 +102,7 @@ interface Form {
 }
 
 /** The smallest form of scales and minima that holds them exactly. */
-function metaOf({ bits, scales, mins }: Grouped): Form {
+function metaOf({ bits, scales, mins }: Pick<Grouped, 'bits' | 'scales' | 'mins'>): Form {
   const halves = toHalves(scales, () => 0);
   if (mins === null) return halves ? { meta: 'half', scales: halves, mins } : { meta: 'scale', scales, mins };
   // Files count 4-bit values from 0, so that the minimum is 8 scales below the one of values that count from −8.

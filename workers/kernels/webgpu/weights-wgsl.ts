@@ -1,18 +1,22 @@
+import type { Format16 } from '../../../core/files/float16.ts';
 import type { Matrix } from '../matrix.ts';
+import { HALF_SHIFT } from '../shifted-half.ts';
 import type { Tensor } from '../tf.ts';
 
 /**
- * How a matrix lies in GPU memory. Values: `f32`, or int8/int4 words. Each group of 16 or 32 has a scale and perhaps a
+ * How a matrix lies in GPU memory. Values: `f32`, two of 16 bits to a word, or int8/int4 words. Each group of 16 or 32 has a scale and perhaps a
  * minimum, w = q · scale + min, in one of these forms (`half`: f16, where that loses nothing):
  * scale f32 · scale half, two to a word · scale and min half in one word · scale and min f32.
  */
 export type Meta = 'none' | 'scale' | 'half' | 'half-min' | 'min';
 export interface Packing {
-  readonly bits: 4 | 8 | 32;
+  readonly bits: 4 | 8 | 16 | 32;
   readonly group: 16 | 32;
   readonly meta: Meta;
   /** −128 occurs, which the quick way of unpacking int8 cannot hold. */
   readonly full: boolean;
+  /** Of numbers of 16 bits; see `encode16`. */
+  readonly format: Format16 | null;
   /** Says all of the above; part of every pipeline key. */
   readonly name: string;
 }
@@ -21,9 +25,9 @@ export interface Packing {
 export interface Shard {
   readonly first: number;
   readonly n: number;
-  /** i32 [n, k/4] or [n, k/8]; float32 [n, k]. */
+  /** i32 [n, k/2], [n, k/4] or [n, k/8]; float32 [n, k]. */
   readonly words: Tensor;
-  /** What `Packing.meta` says, row by row; null for f32. */
+  /** What `Packing.meta` says, row by row; null for floating-point numbers. */
   readonly scales: Tensor | null;
 }
 export interface Packed {
@@ -32,12 +36,19 @@ export interface Packed {
   readonly shards: readonly Shard[];
 }
 
-export const packingOf = (bits: Packing['bits'], group: 16 | 32, meta: Meta, full = false): Packing => ({
+export const packingOf = (
+  bits: Packing['bits'],
+  group: 16 | 32,
+  meta: Meta,
+  full: boolean,
+  format: Format16 | null,
+): Packing => ({
   bits,
   group,
   meta,
   full,
-  name: bits === 32 ? 'f32' : `int${bits}-${group}-${meta}${full ? '-full' : ''}`,
+  format,
+  name: meta === 'none' ? (format ?? 'f32') : `int${bits}-${group}-${meta}${full ? '-full' : ''}`,
 });
 
 export function packed(matrix: Matrix): Packed {
@@ -54,10 +65,11 @@ export function onlyShard({ store }: Matrix): Shard | null {
 export const shardInputs = ({ words, scales }: Shard): Tensor[] => (scales ? [words, scales] : [words]);
 
 /** First binding after the matrix. */
-export const afterWeights = ({ bits }: Packing, at: number): number => at + (bits === 32 ? 1 : 2);
+export const afterWeights = (packing: Packing, at: number): number => at + (isFloat(packing) ? 1 : 2);
 
-/** f16 numbers are held times 2^HALF_SHIFT, so that none is subnormal; devices may flush those. */
-export const HALF_SHIFT = 10;
+/** Whether weights are floating-point numbers, without scales. */
+export const isFloat = ({ meta }: Packing): boolean => meta === 'none';
+
 const HALF = `fn half(h: u32) -> f32 { return bitcast<f32>(((h & 0x7fffu) << 13u) | ((h & 0x8000u) << 16u)) * ${2 ** (112 - HALF_SHIFT)}f; }`;
 const META: Readonly<Record<Exclude<Meta, 'none'>, readonly [type: string, get: string]>> = {
   scale: ['f32', 'vec2<f32>(S[g], 0.0)'],
@@ -73,11 +85,13 @@ export const unit = ({ bits, full }: Packing): number => (bits === 8 && !full ? 
 
 /**
  * Declares the matrix at bindings `at` (and `at + 1`), `fn metaOf(g)` with scale and minimum of the group g (counted over
- * the whole shard), and how to unpack a word into four neighbours: `int8x4`, or `int4lo` and `int4hi`.
+ * the whole shard), and how to unpack a word into four neighbours: `int8x4`, or `int4lo` and `int4hi`; of numbers of 16 bits,
+ * two words: `half4`.
  */
-export function declareWeights(packing: Packing, at: number, words: 'single' | 'vector'): string {
+export function declareWeights(packing: Packing, at: number, words: 'single' | 'pair' | 'vector'): string {
   const type = packing.bits === 32 ? 'f32' : 'u32';
-  const declared = `@group(0) @binding(${at}) var<storage, read> W: array<${words === 'single' ? type : `vec4<${type}>`}>;`;
+  const declared = `@group(0) @binding(${at}) var<storage, read> W: array<${words === 'single' ? type : words === 'pair' ? `vec2<${type}>` : `vec4<${type}>`}>;`;
+  if (packing.format) return `${declared}\n${WIDEN[packing.format]}`;
   if (packing.meta === 'none') return declared;
   const [metaType, get] = META[packing.meta];
   const unpack =
@@ -94,9 +108,20 @@ fn metaOf(g: u32) -> vec2<f32> { return ${get}; }
 ${unpack}`;
 }
 
+/** Also of one number in the low half of a word. */
+const WIDEN: Readonly<Record<Format16, string>> = {
+  f16: `fn widen(h: vec4<u32>) -> vec4<f32> { return bitcast<vec4<f32>>(((h & vec4<u32>(0x7fffu)) << vec4<u32>(13u)) | ((h & vec4<u32>(0x8000u)) << vec4<u32>(16u))) * ${2 ** (112 - HALF_SHIFT)}f; }
+fn half4(w: vec2<u32>) -> vec4<f32> { return widen(vec4<u32>(w.x, w.x >> 16u, w.y, w.y >> 16u)); }`,
+  bf16: `fn widen(h: vec4<u32>) -> vec4<f32> { return bitcast<vec4<f32>>(h << vec4<u32>(16u)); }
+fn half4(w: vec2<u32>) -> vec4<f32> { return bitcast<vec4<f32>>(vec4<u32>(w.x << 16u, w.x & 0xffff0000u, w.y << 16u, w.y & 0xffff0000u)); }`,
+};
+
 /** As `declareWeights`, with `fn weight(n, k, K)`: one dequantized weight. For kernels that touch few of them. */
 export function weightFunction(packing: Packing, at: number): string {
   const declared = declareWeights(packing, at, 'single');
+  if (packing.format)
+    return `${declared}
+fn weight(n: u32, k: u32, K: u32) -> f32 { return widen(vec4<u32>(W[n * (K / 2u) + k / 2u] >> (16u * (k % 2u)))).x; }`;
   if (packing.bits === 32) return `${declared}\nfn weight(n: u32, k: u32, K: u32) -> f32 { return W[n * K + k]; }`;
   const q =
     packing.bits === 8

@@ -1,3 +1,4 @@
+import { halves } from '../../../core/files/float16.ts';
 import type { GgmlName, GgmlType } from './types.ts';
 
 /** Where the values of blocks go; all begin at the first weight of the blocks. */
@@ -35,36 +36,10 @@ const LAYOUTS: Readonly<Record<GgmlName, Layout | null>> = {
 /** null: plain floating-point numbers. */
 export const layoutOf = ({ name }: GgmlType): Layout | null => LAYOUTS[name];
 
-let table: Float32Array | null = null;
-/** All half-precision numbers by their bits. */
-function halves(): Float32Array {
-  if (table) return table;
-  table = new Float32Array(65_536);
-  for (let bits = 0; bits < 65_536; bits++) {
-    const exponent = (bits >> 10) & 31;
-    const fraction = bits & 1023;
-    const sign = bits & 0x8000 ? -1 : 1;
-    if (exponent === 31) table[bits] = fraction === 0 ? sign * Infinity : NaN;
-    else table[bits] = sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
-  }
-  return table;
-}
-
-/** Plain numbers as float32, exactly. */
-export function readFloats(type: GgmlType, bytes: Uint8Array<ArrayBuffer>, out: Float32Array): void {
-  const buffer = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
-  if (type.name === 'F32') {
-    out.set(new Float32Array(buffer.buffer, buffer.byteOffset, out.length));
-    return;
-  }
-  const words = new Uint16Array(buffer.buffer, buffer.byteOffset, out.length);
-  if (type.name === 'F16') {
-    const half = halves();
-    for (let i = 0; i < words.length; i++) out[i] = half[words[i] ?? 0] ?? 0;
-    return;
-  }
-  const bits = new Uint32Array(out.buffer, out.byteOffset, out.length);
-  for (let i = 0; i < words.length; i++) bits[i] = (words[i] ?? 0) << 16;
+/** F32, at any address. */
+export function readFloats(bytes: Uint8Array<ArrayBuffer>, out: Float32Array): void {
+  const own = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  out.set(new Float32Array(own.buffer, own.byteOffset, out.length));
 }
 
 /**

@@ -125,5 +125,10 @@ function scaling(get: (key: string) => unknown, factors: readonly number[] | nul
   if (factors) return { rope_type: 'factors', factors };
   const type = get('rope.scaling.type') ?? (get('rope.scale_linear') === undefined ? 'none' : 'linear');
   if (type === 'none') return null;
-  return { rope_type: type, factor: get('rope.scaling.factor') ?? get('rope.scale_linear') };
+  const original = get('rope.scaling.original_context_length');
+  return {
+    rope_type: type,
+    factor: get('rope.scaling.factor') ?? get('rope.scale_linear'),
+    ...(original === undefined ? {} : { original_max_position_embeddings: original }),
+  };
 }

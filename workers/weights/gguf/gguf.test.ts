@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { widen } from '../../../core/files/float16.ts';
 import { readSafetensors, safeFloats, type SafeTensors } from '../../../core/files/safetensors.ts';
 import { dequantizeValues } from '../../kernels/quantize.ts';
 import { familyOf } from '../../model/families/index.ts';
@@ -15,7 +16,10 @@ import { ggufFile, type GgufInput } from './testing.ts';
 /** Written by training/goldens/gguf_files.py. */
 const FOLDER = join(import.meta.dirname, '../../testdata/gguf');
 const read = (name: string): Uint8Array<ArrayBuffer> => new Uint8Array(readFileSync(join(FOLDER, name)));
-const values = (raw: RawMatrix): Float32Array => (raw.kind === 'f32' ? raw.values : dequantizeValues(raw));
+function values(raw: RawMatrix): Float32Array {
+  if (raw.kind === '16') return widen(raw.values, raw.format);
+  return raw.kind === 'f32' ? raw.values : dequantizeValues(raw);
+}
 const expected = ({ tensors }: SafeTensors, name: string): Float32Array => safeFloats(tensors.get(name)!, name);
 
 describe('blocks', async () => {
@@ -29,7 +33,8 @@ describe('blocks', async () => {
     const count = 3 * 512;
     const layout = layoutOf(type);
     let found = new Float32Array(count);
-    if (!layout) readFloats(type, bytes.slice(from, to), found);
+    if (type.name === 'F32') readFloats(bytes.slice(from, to), found);
+    else if (!layout) found = new Float32Array(widen(new Uint16Array(bytes.slice(from, to).buffer), type.name === 'F16' ? 'f16' : 'bf16'));
     else {
       const groups = count / layout.group;
       const out = {

@@ -15,7 +15,7 @@ const META: Partial<Readonly<Record<GgmlName, number>>> = {
   Q6_K: 4,
 };
 
-/** Bytes that the tensors of a GGUF file hold in memory as they are: blocks become groups of 4 or 8 bits. */
+/** Bytes that the tensors of a GGUF file hold in memory as they are: blocks become groups of 4 or 8 bits, F16 and BF16 stay. */
 export function heldInMemory(tensors: readonly Pick<GgufTensor, 'shape' | 'type'>[]): Readonly<Record<BackendName, number>> {
   const held = { webgpu: 0, wasm: 0, cpu: 0 };
   for (const { shape, type } of tensors) {
@@ -23,8 +23,9 @@ export function heldInMemory(tensors: readonly Pick<GgufTensor, 'shape' | 'type'
     const layout = layoutOf(type);
     held.cpu += weights * 4;
     if (!layout) {
-      held.webgpu += weights * 4;
-      held.wasm += weights * 4;
+      const stays = type.name !== 'F32' && shape.length === 2 && (shape[1] ?? 0) % 32 === 0;
+      held.webgpu += weights * (stays ? 2 : 4);
+      held.wasm += weights * (stays ? 2 : 4);
       continue;
     }
     const values = (weights * layout.bits) / 8;

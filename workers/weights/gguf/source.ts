@@ -1,12 +1,14 @@
 import type { JsonObject } from '../../../core/families/index.ts';
+import { widen, type Format16 } from '../../../core/files/float16.ts';
 import { VitrineError } from '../../../core/protocol/errors.ts';
 import { dequantizeValues } from '../../kernels/quantize.ts';
-import { selectRows, type RawMatrix, type WeightSource } from '../../model/weights.ts';
+import { rowPieces, selectRows, type RawMatrix, type WeightSource } from '../../model/weights.ts';
 import type { RandomAccessFile } from '../model-files.ts';
 import { layoutOf, readBlocks, readFloats } from './blocks.ts';
 import { architectureOf, ggufConfig, type Architecture } from './config.ts';
 import { readGgufHeader, type GgufHeader, type GgufMetadata, type GgufTensor } from './header.ts';
 import { ggufName } from './names.ts';
+import type { GgmlName } from './types.ts';
 
 export interface GgufOptions {
   readonly signal?: AbortSignal | undefined;
@@ -70,25 +72,37 @@ export class GgufSource implements WeightSource {
   }
 
   /** GPT-2's converter turns its matrices round, so `conv1d` changes nothing. */
-  async matrix(name: string): Promise<RawMatrix> {
+  shape(name: string): readonly [n: number, k: number] {
     const tensor = this.#get(name);
     const [n, k] = tensor.shape;
     if (n === undefined || k === undefined || tensor.shape.length !== 2)
       throw new VitrineError('bad-file', `"${tensor.name}" [${tensor.shape.join(', ')}] is not a matrix`);
-    const raw = await readRows(tensor, 0, n, k, this.#options);
-    const order = this.#rows(name, n);
-    return order ? selectRows(raw, order) : raw;
+    return [n, k];
   }
 
-  /** Rows from … to − 1 of a matrix, as the file holds them. Only these are read. */
+  async matrix(name: string): Promise<RawMatrix> {
+    return this.rows(name, 0, this.shape(name)[0]);
+  }
+
+  async *pieces(name: string): AsyncGenerator<RawMatrix> {
+    for (const [from, to] of rowPieces(...this.shape(name))) yield await this.rows(name, from, to);
+  }
+
+  /** Rows from … to − 1 of a matrix. Only these are read, or where the file has them in another order, all between them. */
   async rows(name: string, from: number, to: number): Promise<RawMatrix> {
     const tensor = this.#get(name);
-    const [n = 0, k = 0] = tensor.shape;
-    if (tensor.shape.length !== 2 || !(from >= 0 && to >= from && to <= n))
+    const [n, k] = this.shape(name);
+    if (!(from >= 0 && to >= from && to <= n))
       throw new VitrineError('bad-file', `"${tensor.name}" [${tensor.shape.join(', ')}] has no rows ${from} to ${to}`);
-    const order = this.#rows(name, n);
-    if (!order) return readRows(tensor, from, to, k, this.#options);
-    return selectRows(await readRows(tensor, 0, n, k, this.#options), order.slice(from, to));
+    const order = this.#rows(name, n)?.slice(from, to);
+    if (!order || order.length === 0) return readRows(tensor, from, to, k, this.#options);
+    const first = order.reduce((a, b) => Math.min(a, b));
+    const last = order.reduce((a, b) => Math.max(a, b));
+    const raw = await readRows(tensor, first, last + 1, k, this.#options);
+    return selectRows(
+      raw,
+      order.map((row) => row - first),
+    );
   }
 
   #get(name: string): Placed {
@@ -161,8 +175,11 @@ function join(parts: readonly { readonly file: RandomAccessFile; readonly header
 async function values(tensor: Placed, options: GgufOptions): Promise<Float32Array> {
   const numbers = tensor.shape.reduce((a, b) => a * b, 1);
   const raw = await readRows(tensor, 0, 1, numbers, options);
+  if (raw.kind === '16') return widen(raw.values, raw.format);
   return raw.kind === 'f32' ? raw.values : dequantizeValues(raw);
 }
+
+const FORMATS: Partial<Readonly<Record<GgmlName, Format16>>> = { F16: 'f16', BF16: 'bf16' };
 
 /** Reads rows part by part: of a large matrix, file and result are never whole in memory together. */
 async function readRows(tensor: Placed, from: number, to: number, k: number, options: GgufOptions): Promise<RawMatrix> {
@@ -173,7 +190,9 @@ async function readRows(tensor: Placed, from: number, to: number, k: number, opt
   const blocks = (n * k) / perBlock.weights;
   const first = tensor.from + ((from * k) / perBlock.weights) * perBlock.bytes;
   const step = Math.max(1, Math.floor(PART_BYTES / perBlock.bytes));
-  const floats = layout ? null : new Float32Array(n * k);
+  const format = FORMATS[type.name];
+  const halves = format ? new Uint8Array(n * k * 2) : null;
+  const floats = layout || halves ? null : new Float32Array(n * k);
   const groups = layout && {
     kind: 'grouped' as const,
     q: new Int8Array(n * k),
@@ -185,7 +204,8 @@ async function readRows(tensor: Placed, from: number, to: number, k: number, opt
     options.signal?.throwIfAborted();
     const bytes = await file.read(first + at * perBlock.bytes, first + end * perBlock.bytes, options.signal);
     const [a, b] = [at * perBlock.weights, end * perBlock.weights];
-    if (floats) readFloats(type, bytes, floats.subarray(a, b));
+    if (halves) halves.set(bytes, a * 2);
+    else if (floats) readFloats(bytes, floats.subarray(a, b));
     else if (groups && layout) {
       const [ga, gb] = [a / layout.group, b / layout.group];
       const { q, scales, mins } = groups;
@@ -199,5 +219,6 @@ async function readRows(tensor: Placed, from: number, to: number, k: number, opt
     options.onRead?.(bytes.length);
   }
   if (layout && groups) return { n, k, ...groups, bits: layout.bits, group: layout.group };
+  if (halves && format) return { n, k, kind: '16', format, values: new Uint16Array(halves.buffer) };
   return { n, k, kind: 'f32', values: floats ?? new Float32Array(0) };
 }

@@ -164,6 +164,7 @@ describe('what a model needs', () => {
     expect(found.held).toEqual([
       { quantization: 'int8', bytes: bytes(Math.ceil(1.125 * parameters)) },
       { quantization: 'int4', bytes: bytes(Math.ceil(0.625 * parameters)) },
+      { quantization: 'f32', bytes: bytes(2 * parameters) },
     ]);
     expect(files().every((path) => path.endsWith('config.json'))).toBe(true);
   });

@@ -1,8 +1,10 @@
 /**
  * Weights as `layout.ts` packs them. A matrix is described by seven i32:
- * bits (32, 8, 4), group, n, k, and where values, scales and minimums are (0: none).
+ * bits (32, 16, 8, 4), group, n, k, and where values, scales and minimums are (0: none).
  * Rows come in units of eight; the eight values of one column lie together, so that a vector holds four rows:
  * float32 [unit][k][8]; scales and minimums [unit][group][8];
+ * 16 bits: two columns of a row in a word, [unit][k / 2][8]: bfloat16 where the group is 1, else f16 times 2^10, so that none is
+ * subnormal; its bits, moved to where float32 has them, are the number times 2^-102;
  * int8 and int4 in words of 4 or 8 columns of one row, [unit][k / columns][8]. The first columns of a word are in its low bits,
  * each plus 128 (8) to be unsigned; the last column is signed, as its sign bit is the word's. A part of a word that is masked
  * out and read as a number is the weight times a power of two, exactly; so nothing needs to be shifted.
@@ -31,6 +33,36 @@ export function minsOf(m: i32): i32 {
   return load<i32>(m, 24);
 }
 
+/** By what f16 numbers, their bits moved, must be multiplied. */
+export const HALF: f32 = 5.070602400912918e30;
+/** Sign, and where exponent and fraction of an f16 number come to lie in float32. */
+const HALF_MASK: i32 = 0x8fffe000;
+
+/** The first and the second of two columns of 16 bits; f16 still times 1 / HALF. */
+export function firstOf16(word: v128, brain: bool): v128 {
+  const high = i32x4.shl(word, 16);
+  return brain ? high : secondOf16(high, false);
+}
+export function secondOf16(word: v128, brain: bool): v128 {
+  return brain ? v128.and(word, i32x4.splat(0xffff0000)) : v128.and(i32x4.shr_s(word, 3), i32x4.splat(HALF_MASK));
+}
+
+/** Columns of 16 bits as float32, as in `panel`. */
+function panel16(m: i32, unit: i32, k0: i32, count: i32, out: i32): void {
+  const brain = groupOf(m) === 1;
+  const scale = f32x4.splat(brain ? 1 : HALF);
+  let word = valuesOf(m) + ((unit * columnsOf(m) + k0) << 4);
+  for (let p = out; p < out + (count << 5); p += 64) {
+    const u = v128.load(word);
+    const w = v128.load(word, 16);
+    v128.store(p, f32x4.mul(firstOf16(u, brain), scale));
+    v128.store(p, f32x4.mul(firstOf16(w, brain), scale), 16);
+    v128.store(p, f32x4.mul(secondOf16(u, brain), scale), 32);
+    v128.store(p, f32x4.mul(secondOf16(w, brain), scale), 48);
+    word += 32;
+  }
+}
+
 /** Dequantizes one column of a unit: (part · 2⁻ˢ − zero) · scale + min, as float32 rounds it. */
 function column(word: v128, mask: i32, down: f32, zero: f32, scale: v128, min: v128): v128 {
   const part = f32x4.convert_i32x4_s(v128.and(word, i32x4.splat(mask)));
@@ -44,6 +76,10 @@ export function panel(m: i32, unit: i32, k0: i32, count: i32, out: i32): void {
   const k = columnsOf(m);
   if (bits === 32) {
     memory.copy(out, valuesOf(m) + ((unit * k + k0) << 5), count << 5);
+    return;
+  }
+  if (bits === 16) {
+    panel16(m, unit, k0, count, out);
     return;
   }
   const group = groupOf(m);
@@ -118,6 +154,17 @@ export function row(m: i32, index: i32, out: i32): void {
   if (bits === 32) {
     const from = valuesOf(m) + ((unit * k) << 5) + lane;
     for (let i = 0; i < k; i++) store<f32>(out + (i << 2), load<f32>(from + (i << 5)));
+    return;
+  }
+  if (bits === 16) {
+    const brain = groupOf(m) === 1;
+    const scale: f32 = brain ? 1 : HALF;
+    const from = valuesOf(m) + ((unit * k) << 4) + lane;
+    for (let i = 0; i < k; i += 2) {
+      const word = v128.load32_splat(from + (i << 4));
+      store<f32>(out + (i << 2), f32x4.extract_lane(firstOf16(word, brain), 0) * scale);
+      store<f32>(out + (i << 2), f32x4.extract_lane(secondOf16(word, brain), 0) * scale, 4);
+    }
     return;
   }
   const group = groupOf(m);

@@ -1,6 +1,21 @@
 /** Products with weights: y = x Wᵀ, dx = dy W, rows, sums and dots of rows. Strides in bytes. */
 import { fma } from './maths';
-import { axpy, bitsOf, columnsOf, dot, groupOf, minsOf, panel, row, rowsOf, scalesOf, valuesOf } from './matrix';
+import {
+  axpy,
+  bitsOf,
+  columnsOf,
+  dot,
+  firstOf16,
+  groupOf,
+  HALF,
+  minsOf,
+  panel,
+  row,
+  rowsOf,
+  scalesOf,
+  secondOf16,
+  valuesOf,
+} from './matrix';
 import { tiles } from './tiles';
 
 /** From this many rows on, weights are dequantized into a panel that all rows share. */
@@ -9,6 +24,49 @@ const PANEL_FROM = 4;
 const PANEL_COLUMNS = 768;
 /** Rows of weights in one panel of a gradient. */
 const PANEL_ROWS = 512;
+
+/** What a single row needs of x for weights of 16 bits: x, for f16 times what those lack. */
+function prepare16(m: i32, x: i32, out: i32): void {
+  const scale = f32x4.splat(groupOf(m) === 1 ? 1 : HALF);
+  for (let i = 0; i < columnsOf(m) << 2; i += 16) v128.store(out + i, f32x4.mul(v128.load(x + i), scale));
+}
+
+/** As `single`, for weights of 16 bits. */
+function single16(m: i32, unit: i32, ready: i32, y: i32): void {
+  const k = columnsOf(m);
+  const end = ready + (k << 2);
+  let word = valuesOf(m) + ((unit * k) << 4);
+  let a0 = f32x4.splat(0);
+  let a1 = a0;
+  let a2 = a0;
+  let a3 = a0;
+  let b0 = a0;
+  let b1 = a0;
+  let b2 = a0;
+  let b3 = a0;
+  const brain = groupOf(m) === 1;
+  for (let x = ready; x < end; x += 16) {
+    const u = v128.load(word);
+    const w = v128.load(word, 16);
+    const x0 = v128.load32_splat(x);
+    const x1 = v128.load32_splat(x, 4);
+    a0 = fma(x0, firstOf16(u, brain), a0);
+    b0 = fma(x0, firstOf16(w, brain), b0);
+    a1 = fma(x1, secondOf16(u, brain), a1);
+    b1 = fma(x1, secondOf16(w, brain), b1);
+    const u2 = v128.load(word, 32);
+    const w2 = v128.load(word, 48);
+    const x2 = v128.load32_splat(x, 8);
+    const x3 = v128.load32_splat(x, 12);
+    a2 = fma(x2, firstOf16(u2, brain), a2);
+    b2 = fma(x2, firstOf16(w2, brain), b2);
+    a3 = fma(x3, secondOf16(u2, brain), a3);
+    b3 = fma(x3, secondOf16(w2, brain), b3);
+    word += 64;
+  }
+  v128.store(y, f32x4.add(f32x4.add(a0, a1), f32x4.add(a2, a3)));
+  v128.store(y, f32x4.add(f32x4.add(b0, b1), f32x4.add(b2, b3)), 16);
+}
 
 /**
  * What a single row needs of x, made once per thread: x scaled so that masked parts need no shift, then for each group
@@ -164,8 +222,13 @@ export function multiply(
   fresh: i32,
 ): void {
   const k = columnsOf(m);
-  const float = bitsOf(m) === 32;
-  if (rows < PANEL_FROM && !float) {
+  const bits = bitsOf(m);
+  const float = bits === 32;
+  if (rows < PANEL_FROM && bits === 16) {
+    if (fresh) for (let r = 0; r < rows; r++) prepare16(m, x + r * ldx, scratch + r * (k << 2));
+    for (let unit = from; unit < to; unit++)
+      for (let r = 0; r < rows; r++) single16(m, unit, scratch + r * (k << 2), y + r * ldy + (unit << 5));
+  } else if (rows < PANEL_FROM && !float) {
     const size = (k << 2) + ((k / groupOf(m)) << 3);
     if (fresh) for (let r = 0; r < rows; r++) prepare(m, x + r * ldx, scratch + r * size);
     for (let unit = from; unit < to; unit++)
