@@ -217,7 +217,10 @@ export interface Tokenizer {
 /** Reads tensors back in one go. Never blocks the device queue with a synchronous read. */
 export type ReadTensors = (tensors: readonly Tensor[]) => Promise<(Float32Array | Int32Array)[]>;
 
-/** Reductions of logits on the device; what comes back is small. Natural logarithms. */
+/**
+ * Reductions of logits on the device; what comes back is small. Natural logarithms. Rows of a padded vocabulary that are no
+ * tokens are in no list and have no rank; probabilities are of all rows, as the model itself has them.
+ */
 export interface Reductions {
   /** The k most probable tokens of each row of [n, d_vocab], most probable first; ties by lower id. All flat [n · k]. */
   topLogits(

@@ -23,7 +23,9 @@ it('memory is counted for what the model would run on', () => {
   expect(whyNot(qwen, engine('wasm'))).toBeNull();
   expect(whyNot(qwen, engine('cpu'))).toMatch(/^it needs 2\.38 GB of memory, and 671 MB are there.*with WebGPU it would fit$/);
   expect(whyNot(packed(1_235_814_400, 1.125), engine('wasm'))).toMatch(/with WebGPU it would fit$/);
-  expect(whyNot(packed(2e9, 1.125), engine('webgpu'))).toMatch(/^it needs 2\.25 GB of memory, and 2\.15 GB are there for models$/);
+  expect(whyNot(packed(2e9, 1.125), engine('webgpu'))).toMatch(
+    /^it needs 2\.25 GB of memory, and 2\.15 GB are there for models$/,
+  );
 });
 
 it('a list tells the memory of the way that was chosen', () => {
@@ -33,7 +35,6 @@ it('a list tells the memory of the way that was chosen', () => {
       { quantization: 'int4' as const, bytes: packed(100, 0.625) },
     ],
   };
-  const list = (quantization?: 'int4'): number | undefined =>
-    memoryIn(needs as Parameters<typeof memoryIn>[0], quantization).held?.wasm;
+  const list = (quantization?: 'int4'): number | undefined => memoryIn(needs, quantization).held?.wasm;
   expect([list(), list('int4')]).toEqual([112.5, 62.5]);
 });

@@ -8,7 +8,7 @@ import type { ModelEntry } from './catalogue.ts';
 export type Asked = Readonly<Record<BackendName, number>>;
 
 /** What a list of models says of one that was looked at. */
-export function memoryIn(needs: HubNeeds, quantization?: Quantization): Pick<ModelEntry, 'held' | 'requires'> {
+export function memoryIn(needs: Pick<HubNeeds, 'held'>, quantization?: Quantization): Pick<ModelEntry, 'held' | 'requires'> {
   const { bytes } = heldAs(needs, quantization);
   return { held: bytes, requires: { memoryBytes: bytes.webgpu } };
 }

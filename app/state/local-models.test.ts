@@ -3,7 +3,12 @@ import type { HubNeeds } from '../../core/files/hub.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import { asLocalModel, createLocalModels } from './local-models.ts';
 
-const NEEDS = { family: 'llama', parameters: 10, weights: 'Q4_0', held: [{ quantization: 'gguf', bytes: { webgpu: 7, wasm: 8, cpu: 40 } }] } as HubNeeds;
+const NEEDS = {
+  family: 'llama',
+  parameters: 10,
+  weights: 'Q4_0',
+  held: [{ quantization: 'gguf', bytes: { webgpu: 7, wasm: 8, cpu: 40 } }],
+} as Partial<HubNeeds> as HubNeeds;
 const file = (name: string, text = 'x'): File => new File([text], name);
 
 it('files become a model only when the reader says so', async () => {

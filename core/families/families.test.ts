@@ -317,6 +317,23 @@ describe('key styles of all versions give the same shape', () => {
     expect(parse({ ...GEMMA2, layer_types: types })).toEqual(parse(GEMMA2));
   });
 
+  it('yarn as Qwen2.5 has it, with the defaults of transformers; dynamic is none within the context', () => {
+    const yarn = { type: 'yarn', factor: 4, betaFast: 32, betaSlow: 1, attentionFactor: 0.1 * Math.log(4) + 1, truncate: true };
+    const asked = { type: 'yarn', factor: 4, original_max_position_embeddings: 2048 };
+    expect(parse({ ...SMOLLM2, rope_scaling: asked }).positional).toMatchObject({
+      scaling: { ...yarn, originalContext: 2048 },
+    });
+    const alone = parse({ ...SMOLLM2, rope_scaling: { rope_type: 'yarn', factor: 4, attention_factor: 1.5 } });
+    expect(alone.positional).toMatchObject({ scaling: { ...yarn, attentionFactor: 1.5, originalContext: alone.nCtx } });
+    expect(parse({ ...SMOLLM2, rope_scaling: { type: 'dynamic', factor: 2 } })).toEqual(parse(SMOLLM2));
+  });
+
+  it('a scaling that is not known comes with what is', () => {
+    expect(() => parse({ ...SMOLLM2, rope_scaling: { rope_type: 'longrope' } })).toThrow(
+      expect.objectContaining({ hint: expect.stringMatching(/yarn/) as string }) as Error,
+    );
+  });
+
   it('factors of a GGUF file', () => {
     const json = { ...SMOLLM2, rope_scaling: { rope_type: 'factors', factors: [1, 2.5] } };
     expect(parse(json).positional).toMatchObject({ scaling: { type: 'factors', factors: [1, 2.5] } });
@@ -331,7 +348,8 @@ describe('refused files', () => {
     ['an absurd size', { ...SMOLLM2, num_hidden_layers: 1e9 }, 'bad-file', /num_hidden_layers/],
     ['heads that do not fit', { ...SMOLLM2, num_key_value_heads: 4 }, 'bad-file', /4 key\/value heads/],
     ['a width that heads do not divide', { ...PYTHIA, num_attention_heads: 7 }, 'bad-file', /7 heads/],
-    ['an unknown scaling', { ...SMOLLM2, rope_scaling: { rope_type: 'yarn', factor: 4 } }, 'unsupported-file', /yarn/],
+    ['yarn without its factor', { ...SMOLLM2, rope_scaling: { rope_type: 'yarn' } }, 'bad-file', /factor/],
+    ['an unknown scaling', { ...SMOLLM2, rope_scaling: { rope_type: 'longrope', factor: 4 } }, 'unsupported-file', /longrope/],
     ['factors that are none', { ...SMOLLM2, rope_scaling: { rope_type: 'factors', factors: [1, -1] } }, 'bad-file', /factors/],
     ['an unknown nonlinearity', { ...PYTHIA, hidden_act: 'mish' }, 'bad-file', /mish/],
     ['half a turn', { ...PYTHIA, rotary_pct: 0.01 }, 'bad-file', /rotary_pct/],

@@ -162,7 +162,9 @@ export function safeInt8(tensor: SafeTensor, name: string): Int8Array {
 export interface SafeInput {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly data: Float32Array | Int32Array | Int8Array | Uint8Array;
+  readonly data: Float32Array | Int32Array | Int8Array | Uint8Array | Uint16Array;
+  /** Of numbers of 16 bits: F16 unless told. */
+  readonly dtype?: 'F16' | 'BF16';
 }
 
 /** Writes a file that every safetensors library reads; data starts at a multiple of 8 and keeps the given order. */
@@ -173,11 +175,11 @@ export function writeSafetensors(
   const header: [string, unknown][] = Object.keys(metadata).length > 0 ? [['__metadata__', metadata]] : [];
   const names = new Set(['__metadata__']);
   let at = 0;
-  for (const { name, shape, data } of tensors) {
+  for (const { name, shape, data, dtype } of tensors) {
     if (names.has(name)) throw new RangeError(`two tensors are named "${name}"`);
     names.add(name);
     if (shape.reduce((a, b) => a * b, 1) !== data.length) throw new RangeError(`"${name}" does not fill [${shape.join(', ')}]`);
-    header.push([name, { dtype: dtypeOf(data), shape, data_offsets: [at, at + data.byteLength] }]);
+    header.push([name, { dtype: dtype ?? dtypeOf(data), shape, data_offsets: [at, at + data.byteLength] }]);
     at += data.byteLength;
   }
   const json = strToU8(JSON.stringify(Object.fromEntries(header)));
@@ -197,5 +199,6 @@ export function writeSafetensors(
 function dtypeOf(data: SafeInput['data']): SafeDtype {
   if (data instanceof Float32Array) return 'F32';
   if (data instanceof Int32Array) return 'I32';
+  if (data instanceof Uint16Array) return 'F16';
   return data instanceof Int8Array ? 'I8' : 'U8';
 }

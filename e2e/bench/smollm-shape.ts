@@ -99,7 +99,7 @@ async function randomModel(): Promise<{ readonly model: HookedModel; readonly fi
     id: 'smollm-shape',
     config,
     weights,
-    tokenizer: null as unknown as Tokenizer,
+    tokenizer: { size: config.dVocab } as Tokenizer,
     quantization: 'gguf',
     digest: '',
     sae: (): Promise<Sae> => Promise.reject(new Error('there is none')),

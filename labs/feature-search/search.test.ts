@@ -5,7 +5,7 @@ import { tensorData, type WireTensor } from '../../core/protocol/wire-tensor.ts'
 import { completeSpec, parseSpec } from '../../core/spec/index.ts';
 import type { HookedModel, RunContext, Sae, Tokenizer } from '../../workers/api.ts';
 import { readMany, tf } from '../../workers/kernels/index.ts';
-import { reductions } from '../../workers/runtime/reductions.ts';
+import { reductionsFor } from '../../workers/runtime/reductions.ts';
 import { openScope } from '../../workers/runtime/scope.ts';
 import { goldenModel, goldenSae, readGolden, type TinyMeta } from '../../workers/testing/goldens.ts';
 import { describeBackends } from '../../workers/testing/node-backends.ts';
@@ -131,7 +131,7 @@ describeBackends('feature search', (backend) => {
         return Promise.resolve(sae);
       },
       read: async (tensors) => (await readMany(tensors)).map((values) => values.slice()),
-      reduce: reductions,
+      reduce: reductionsFor(model.tokenizer.size),
       tf,
       checkpoint: () => Promise.resolve(),
       progress: () => undefined,

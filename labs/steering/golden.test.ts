@@ -4,7 +4,7 @@ import { tensorData } from '../../core/protocol/wire-tensor.ts';
 import { completeSpec, type ExperimentSpec } from '../../core/spec/index.ts';
 import type { HookedModel, RunContext, Sae, Tokenizer } from '../../workers/api.ts';
 import { readMany, tf } from '../../workers/kernels/index.ts';
-import { reductions } from '../../workers/runtime/reductions.ts';
+import { reductionsFor } from '../../workers/runtime/reductions.ts';
 import { goldenModel, goldenSae, readGolden, within } from '../../workers/testing/goldens.ts';
 import { describeBackends } from '../../workers/testing/node-backends.ts';
 import { relativeError } from '../../workers/testing/numbers.ts';
@@ -51,7 +51,7 @@ function context(model: HookedModel, backend: RunContext['backend'], max: number
     },
     file: (path) => Promise.reject(new VitrineError('not-found', path)),
     read: async (tensors) => (await readMany(tensors)).map((d) => d.slice()),
-    reduce: reductions,
+    reduce: reductionsFor(model.config.dVocab),
     tf,
     checkpoint: () => Promise.resolve(),
     progress: () => undefined,

@@ -213,4 +213,20 @@ describeBackends('top-k', () => {
       expect(Array.from(v.subarray(row * 20, row * 20 + 20))).toEqual(order.map((c) => Math.fround(x[row * n + c]!)));
     }
   });
+
+  it('looks at as much of a row as it is told to', async () => {
+    for (const [n, within] of [
+      [777, 500],
+      [20_000, 12_345],
+    ] as const) {
+      // Largest of all are those beyond.
+      const x = random(2 * n, 3).map((v, i) => (i % n < within ? v : 1000 + v));
+      const { indices } = topKRows(tf.tensor2d(x, [2, n]), 9, within);
+      const found = await read(indices);
+      for (let row = 0; row < 2; row++) {
+        const order = Array.from({ length: within }, (_, c) => c).sort((a, b) => x[row * n + b]! - x[row * n + a]! || a - b);
+        expect(Array.from(found.subarray(row * 9, row * 9 + 9))).toEqual(order.slice(0, 9));
+      }
+    }
+  });
 });

@@ -46,7 +46,7 @@ export interface MatrixBuilder {
  * exactly, everything else rounded once more from the dequantized values. Numbers of 16 bits that are not rounded stay 16 bits.
  * @param wide numbers of 16 bits are held in 32
  */
-export function buildMatrix(n: number, k: number, kind: Quantization, { wide = false } = {}): MatrixBuilder {
+export function buildMatrix(n: number, k: number, kind: Quantization, { wide = false }: { wide?: boolean } = {}): MatrixBuilder {
   let sink: Sink | null = null;
   let is: Quantization = 'f32';
   let done = 0;
@@ -108,7 +108,11 @@ function round(rows: Rows, k: number, kind: Quantization): Rows {
 function holdable(rows: Rows, k: number, wide: boolean): Rows {
   const packs = wasmKernels() !== null || onWebGpu();
   const asIs =
-    rows.kind === 'grouped' ? packs && (!onWebGpu() || k % GROUP === 0) : rows.kind === '16' ? packs && !wide && k % GROUP === 0 : true;
+    rows.kind === 'grouped'
+      ? packs && (!onWebGpu() || k % GROUP === 0)
+      : rows.kind === '16'
+        ? packs && !wide && k % GROUP === 0
+        : true;
   return asIs ? rows : { kind: 'f32', values: floats(rows) };
 }
 

@@ -150,39 +150,42 @@ describeBackends('weights as files hold them', (backend) => {
       }
   });
 
-  it.each(['f16', 'bf16'] as const)('%s: matmul, gradient, rows and sparse sums in every shader, also in shards', async (format) => {
-    const { words, exact } = numbers16(format, n * k);
-    const transposed = Float32Array.from({ length: n * k }, (_, i) => exact[(i % n) * k + Math.floor(i / n)]!);
-    for (const limit of backend === 'webgpu' ? [null, 24 * 2 * k] : [null]) {
-      limitShards(limit);
-      const matrix = matrixFrom({ kind: '16', format, values: words }, n, k, 'gguf');
-      expect(matrix.kind).toBe('f32');
-      expect(matrix.store.type === 'packed' ? matrix.store.shards.length : 1).toBe(limit === null ? 1 : 3);
-      if (backend === 'webgpu') expect(matrixBytes(matrix)).toBe(2 * n * k);
-      for (const m of [1, 3, 37]) {
-        const x = random(m * k, 4);
-        const y = reference(x, exact, m, n, k);
-        for (const choice of backend === 'webgpu' ? CHOICES : CHOICES.slice(0, 1)) {
-          setMatmulChoice(choice);
-          expect(
-            relativeError(await read(linear(tf.tensor2d(x, [m, k]), matrix)), y),
-            `${m} ${JSON.stringify(choice)}`,
-          ).toBeLessThan(2e-6);
+  it.each(['f16', 'bf16'] as const)(
+    '%s: matmul, gradient, rows and sparse sums in every shader, also in shards',
+    async (format) => {
+      const { words, exact } = numbers16(format, n * k);
+      const transposed = Float32Array.from({ length: n * k }, (_, i) => exact[(i % n) * k + Math.floor(i / n)]!);
+      for (const limit of backend === 'webgpu' ? [null, 24 * 2 * k] : [null]) {
+        limitShards(limit);
+        const matrix = matrixFrom({ kind: '16', format, values: words }, n, k, 'gguf');
+        expect(matrix.kind).toBe('f32');
+        expect(matrix.store.type === 'packed' ? matrix.store.shards.length : 1).toBe(limit === null ? 1 : 3);
+        if (backend === 'webgpu') expect(matrixBytes(matrix)).toBe(2 * n * k);
+        for (const m of [1, 3, 37]) {
+          const x = random(m * k, 4);
+          const y = reference(x, exact, m, n, k);
+          for (const choice of backend === 'webgpu' ? CHOICES : CHOICES.slice(0, 1)) {
+            setMatmulChoice(choice);
+            expect(
+              relativeError(await read(linear(tf.tensor2d(x, [m, k]), matrix)), y),
+              `${m} ${JSON.stringify(choice)}`,
+            ).toBeLessThan(2e-6);
+          }
+          const dy = random(m * n, 5);
+          const dx = await read(linearTransposed(tf.tensor2d(dy, [m, n]), matrix));
+          expect(relativeError(dx, reference(dy, transposed, m, k, n))).toBeLessThan(2e-6);
         }
-        const dy = random(m * n, 5);
-        const dx = await read(linearTransposed(tf.tensor2d(dy, [m, n]), matrix));
-        expect(relativeError(dx, reference(dy, transposed, m, k, n))).toBeLessThan(2e-6);
+        // Every single number is the very one of the file.
+        const ids = Int32Array.from({ length: n }, (_, i) => n - 1 - i);
+        const rows = await read(gatherRows(matrix, tf.tensor1d(ids, 'int32')));
+        expect([...rows]).toEqual([...ids].flatMap((id) => [...exact.subarray(id * k, (id + 1) * k)]));
+        const acts = { indices: [Int32Array.of(0, 25, 69)], values: [Float32Array.of(1, -2, 0.5)] };
+        const sum = await read(sparseDecode(uploadSparse(acts), matrix, tf.zeros([k]) as tf.Tensor1D));
+        const want = Float64Array.from({ length: k }, (_, c) => exact[c]! - 2 * exact[25 * k + c]! + 0.5 * exact[69 * k + c]!);
+        expect(relativeError(sum, want)).toBeLessThan(2e-6);
       }
-      // Every single number is the very one of the file.
-      const ids = Int32Array.from({ length: n }, (_, i) => n - 1 - i);
-      const rows = await read(gatherRows(matrix, tf.tensor1d(ids, 'int32')));
-      expect([...rows]).toEqual([...ids].flatMap((id) => [...exact.subarray(id * k, (id + 1) * k)]));
-      const acts = { indices: [Int32Array.of(0, 25, 69)], values: [Float32Array.of(1, -2, 0.5)] };
-      const sum = await read(sparseDecode(uploadSparse(acts), matrix, tf.zeros([k]) as tf.Tensor1D));
-      const want = Float64Array.from({ length: k }, (_, c) => exact[c]! - 2 * exact[25 * k + c]! + 0.5 * exact[69 * k + c]!);
-      expect(relativeError(sum, want)).toBeLessThan(2e-6);
-    }
-  });
+    },
+  );
 
   it('f16 numbers too large for 16 bits here are held in 32, and none is lost', async () => {
     const { words, exact } = numbers16('f16', n * k);

@@ -21,6 +21,7 @@ export async function* generate(
   prompt: readonly number[],
   edits: Edits,
   options: GenerateOptions,
+  tokens: number = config.dVocab,
 ): AsyncGenerator<GeneratedToken> {
   const sequence = [...prompt];
   const kv = options.useCache === false ? undefined : new KvCache(config);
@@ -40,7 +41,7 @@ export async function* generate(
         kv,
         options.checkpoint,
       );
-      const next = await drawNext(logits, sequence, options.sampling, options.topLogits ?? 0, uniform).finally(() =>
+      const next = await drawNext(logits, sequence, options.sampling, options.topLogits ?? 0, uniform, tokens).finally(() =>
         logits.dispose(),
       );
       const { token } = next;

@@ -248,7 +248,7 @@ export function createHookedModel(parts: HookedModelParts): HookedModel {
       checkTokens([prompt]);
       const compiled = await compile(options.plan, [prompt]);
       try {
-        yield* generate(weights, config, prompt, compiled.edits, options);
+        yield* generate(weights, config, prompt, compiled.edits, options, parts.tokenizer.size);
       } finally {
         compiled.dispose();
       }

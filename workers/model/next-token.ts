@@ -14,7 +14,8 @@ const NEVER = 2 ** -33;
  * less probability than the nucleus leaves. The same token as `sample` gives for the whole row.
  * @param logits [1, d_vocab]
  * @param occurred for the repetition penalty
- * @param top      how many most probable tokens (before penalty and temperature) ride along
+ * @param top      how many most probable tokens (before penalty and temperature) ride along, of the first `tokens`
+ * @param tokens   of the tokenizer: a padded vocabulary has further rows, which are drawn like any other but not listed
  */
 export async function drawNext(
   logits: tf.Tensor2D,
@@ -22,6 +23,7 @@ export async function drawNext(
   sampling: Sampling,
   top: number,
   uniform: () => number,
+  tokens: number = logits.shape[1],
 ): Promise<GeneratedToken> {
   const { temperature, topK, topP } = sampling;
   const size = logits.shape[1];
@@ -33,7 +35,7 @@ export async function drawNext(
     const complete = topK !== undefined || wanted === size;
     const tensors = tf.tidy(() => {
       const best = topKRows(scores, wanted);
-      const riding = top > 0 ? topKRows(logits, Math.min(top, size)) : null;
+      const riding = top > 0 ? topKRows(logits, Math.min(top, size, tokens), tokens) : null;
       return [
         best.values,
         best.indices,

@@ -114,7 +114,13 @@ export class WeightLoader {
   }
 
   /** Reads a matrix and puts it on the device some rows at a time, so that it is never whole in the page's memory. */
-  async matrix(name: string, n: number, k: number, conv1d = false, quantization = this.#quantization): Promise<Matrix> {
+  async matrix(
+    name: string,
+    n: number,
+    k: number,
+    conv1d = false,
+    quantization: Quantization = this.#quantization,
+  ): Promise<Matrix> {
     await this.#checkpoint();
     this.#check(name, n, k, { conv1d });
     for (const wide of [false, true]) {

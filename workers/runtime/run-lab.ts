@@ -7,7 +7,7 @@ import type { HookedModel, RunContext, Sae, Tensor } from '../api.ts';
 import { readMany, tf } from '../kernels/index.ts';
 import type { DeviceKeeper } from './device-keeper.ts';
 import type { LabModule } from './environment.ts';
-import { reductions } from './reductions.ts';
+import { reductionsFor } from './reductions.ts';
 import type { Task } from './scheduler.ts';
 import type { Store } from './store.ts';
 import { trackModel } from './tracked-model.ts';
@@ -62,7 +62,7 @@ export async function runLab({ id, spec: input, labs, store, device, task, commi
     model: tracked.model,
     sae,
     read,
-    reduce: reductions,
+    reduce: reductionsFor(model.tokenizer.size),
     file: (path, expect) => store.file(path, expect),
     tf,
     checkpoint,

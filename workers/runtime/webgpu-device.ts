@@ -18,7 +18,8 @@ export interface WebGpuDevice {
   trimPool(): void;
 }
 
-const WANTED_FEATURES: readonly GPUFeatureName[] = ['shader-f16', 'subgroups', 'timestamp-query'];
+/** Not `shader-f16`: see docs/decisions/0010-how-weights-are-held.md. */
+const WANTED_FEATURES: readonly GPUFeatureName[] = ['subgroups', 'timestamp-query'];
 const WANTED_LIMITS = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',

@@ -19,7 +19,8 @@ import { NO_TOKENIZER } from './tiny-models.ts';
 
 /** Written by training/goldens/make.py. */
 const TESTDATA = join(import.meta.dirname, '../testdata');
-const bytes = (...path: string[]): Uint8Array => new Uint8Array(readFileSync(join(TESTDATA, ...path)));
+/** A file of a tiny checkpoint or of its goldens. */
+export const bytes = (...path: string[]): Uint8Array => new Uint8Array(readFileSync(join(TESTDATA, ...path)));
 
 export interface Golden<Meta> {
   readonly meta: Meta;

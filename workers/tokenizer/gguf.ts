@@ -87,7 +87,7 @@ function sentencePiece(metadata: GgufMetadata, { tokens, kinds, config }: Vocabu
   }
   const specials = specialTokens(config, ids);
   return assembleTokenizer({
-    size: tokens.length,
+    size: sizeOf(tokens, kinds),
     specials,
     addsBos: prependsBos(config, null, specials),
     chat: chatTemplateOf(config),
@@ -108,6 +108,13 @@ function sentencePiece(metadata: GgufMetadata, { tokens, kinds, config }: Vocabu
       return token === undefined || kinds[id] === KIND.unused ? new Uint8Array(0) : bytesOfPiece(token, kinds[id] === KIND.byte);
     },
   });
+}
+
+/** Without what pads the vocabulary at its end: tokens that are never used. */
+function sizeOf(tokens: readonly string[], kinds: ArrayLike<number>): number {
+  let size = tokens.length;
+  while (size > 0 && kinds[size - 1] === KIND.unused) size--;
+  return size;
 }
 
 /** What tokenizer_config.json would say. */

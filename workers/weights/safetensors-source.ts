@@ -127,8 +127,7 @@ export class SafetensorsSource implements WeightSource {
   async #words(tensor: Placed, from: number, to: number): Promise<Uint16Array> {
     const out = new Uint8Array((to - from) * 2);
     const step = PART_BYTES / 2;
-    for (let at = from; at < to; at += step)
-      out.set(await this.#read(tensor, at, Math.min(to, at + step)), (at - from) * 2);
+    for (let at = from; at < to; at += step) out.set(await this.#read(tensor, at, Math.min(to, at + step)), (at - from) * 2);
     return new Uint16Array(out.buffer);
   }
 

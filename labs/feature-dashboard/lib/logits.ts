@@ -14,7 +14,8 @@ export async function logitEffects(ctx: RunContext, sae: Sae, feature: number): 
   const { tf, model } = ctx;
   const direction = writtenRows(ctx, sae, [feature]);
   if (!direction) return [];
-  const { dVocab } = model.config;
+  // Rows of a padded vocabulary that are no tokens are left out.
+  const dVocab = Math.min(model.config.dVocab, model.tokenizer.size);
   const gain = new Float32Array(dVocab);
   const raw = new Float32Array(dVocab);
   for (let from = 0; from < dVocab; from += CHUNK) {

@@ -32,13 +32,20 @@ describeBackends(
           put: async (at: string, response: Response) => void kept.set(at, await response.text()),
         }),
       });
-      const device = { features: ['subgroups'], limits: {} };
+      const device = { features: ['subgroups'], limits: { maxBufferSize: 1 } };
       const first = await keptChoice({ vendor: 'v', architecture: 'a' }, device);
       expect([...kept.values()]).toEqual([JSON.stringify(first)]);
       kept.set([...kept.keys()][0]!, JSON.stringify({ few: 'subgroup', many: 'gemm-64' }));
       expect(await keptChoice({ vendor: 'v', architecture: 'a' }, device)).toEqual({ few: 'subgroup', many: 'gemm-64' });
       // Another browser on the same card may lack subgroups.
       expect((await keptChoice({ vendor: 'v', architecture: 'a' }, { features: [], limits: {} })).few).not.toBe('subgroup');
+      expect(kept.size).toBe(2);
+      // Browsers that do not say what the adapter is measure once, too.
+      const unnamed = await keptChoice({ vendor: '', architecture: '' }, device);
+      expect(kept.size).toBe(3);
+      kept.set([...kept.keys()][2]!, JSON.stringify({ few: 'gemv-8', many: 'gemm-64' }));
+      expect(await keptChoice({ vendor: '', architecture: '' }, device)).toEqual({ few: 'gemv-8', many: 'gemm-64' });
+      expect(['flat', 'gemv-8', 'gemv-32', 'subgroup']).toContain(unnamed.few);
     });
   },
   ['webgpu'],

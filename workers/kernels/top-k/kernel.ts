@@ -12,7 +12,7 @@ const CHUNK = 4096;
  * @param named the entries' indices are in a second tensor, −1 for none
  */
 const shader = (named: boolean): string => `
-struct Uniforms { N: u32, k: u32, chunk: u32, chunks: u32 }
+struct Uniforms { N: u32, k: u32, chunk: u32, chunks: u32, within: u32 }
 @group(0) @binding(0) var<storage, read_write> values: array<f32>;
 @group(0) @binding(1) var<storage, read_write> indices: array<i32>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;
@@ -28,7 +28,7 @@ fn before(v: f32, i: u32, w: f32, j: u32) -> bool { return i != NONE && (j == NO
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let row = group.y * u.N;
   let start = group.x * u.chunk;
-  let end = min(start + u.chunk, u.N);
+  let end = min(start + u.chunk, u.within);
   let to = (group.y * u.chunks + group.x) * u.k;
   for (var round = 0u; round < u.k; round++) {
     var value = -3.4028234e38;
@@ -59,18 +59,20 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 /**
  * The k largest entries of each row, largest first, ties by lower index, on every backend alike.
  * @param x [t, n], finite
+ * @param within only the first so many entries of a row are looked at; default: all
  * @returns values and indices, [t, k]
  */
-export function topKRows(x: tf.Tensor2D, k: number): { values: tf.Tensor2D; indices: tf.Tensor2D } {
-  const n = x.shape[1];
+export function topKRows(x: tf.Tensor2D, k: number, within: number = x.shape[1]): { values: tf.Tensor2D; indices: tf.Tensor2D } {
+  const n = Math.min(within, x.shape[1]);
   if (k < 1 || k > n) throw new RangeError(`k = ${k} of ${n}`);
   if (!onWebGpu()) {
-    const { values, indices } = tf.topk(x, k, true);
+    const { values, indices } = tf.tidy(() => tf.topk(n === x.shape[1] ? x : tf.slice(x, [0, 0], [-1, n]), k, true));
     return { values, indices };
   }
-  if (n <= 2 * CHUNK || k > CHUNK / 4) return launch(x, null, k, n);
-  const parts = launch(x, null, k, CHUNK);
-  const best = launch(parts.values, parts.indices, k, parts.values.shape[1]);
+  if (n <= 2 * CHUNK || k > CHUNK / 4) return launch(x, null, k, n, n);
+  const parts = launch(x, null, k, CHUNK, n);
+  const width = parts.values.shape[1];
+  const best = launch(parts.values, parts.indices, k, width, width);
   tf.dispose([parts.values, parts.indices]);
   return best;
 }
@@ -80,9 +82,10 @@ function launch(
   names: tf.Tensor2D | null,
   k: number,
   chunk: number,
+  within: number,
 ): { values: tf.Tensor2D; indices: tf.Tensor2D } {
   const [t, n] = x.shape;
-  const chunks = Math.ceil(n / chunk);
+  const chunks = Math.ceil(within / chunk);
   const values = emptyTensor([t, chunks * k]) as tf.Tensor2D;
   const indices = emptyTensor([t, chunks * k], 'int32') as tf.Tensor2D;
   dispatch({
@@ -90,7 +93,7 @@ function launch(
     code: () => shader(names !== null),
     outputs: [values, indices],
     inputs: names ? [x, names] : [x],
-    uniforms: [n, k, chunk, chunks],
+    uniforms: [n, k, chunk, chunks, within],
     groups: [chunks, t, 1],
   });
   return { values, indices };

@@ -34,7 +34,8 @@ describe('blocks', async () => {
     const layout = layoutOf(type);
     let found = new Float32Array(count);
     if (type.name === 'F32') readFloats(bytes.slice(from, to), found);
-    else if (!layout) found = new Float32Array(widen(new Uint16Array(bytes.slice(from, to).buffer), type.name === 'F16' ? 'f16' : 'bf16'));
+    else if (!layout)
+      found = new Float32Array(widen(new Uint16Array(bytes.slice(from, to).buffer), type.name === 'F16' ? 'f16' : 'bf16'));
     else {
       const groups = count / layout.group;
       const out = {

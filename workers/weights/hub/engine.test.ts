@@ -4,7 +4,7 @@ import { readSafetensors, writeSafetensors } from '../../../core/files/safetenso
 import { HELLO, testHost, type TestHost } from '../../testing/test-host.ts';
 import { byteTokenizer } from '../../testing/tiny-bundle.ts';
 import { random } from '../../testing/numbers.ts';
-import { countParameters } from './needs.ts';
+import { countParameters } from '../needs.ts';
 import { look, needs } from './service.ts';
 
 const REPO = 'tiny/gpt2';
