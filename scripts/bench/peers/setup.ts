@@ -81,14 +81,20 @@ function installed(source: string, step: () => string | null): string | null {
   return null;
 }
 
-/** @returns null, or one sentence with the last line of what it printed */
+/** @returns null, or one sentence with the line of what it printed that says most */
 function run(command: string, args: readonly string[], wrong: string, env: NodeJS.ProcessEnv = {}): string | null {
   complain(`${command} ${args.slice(0, 3).join(' ')} …`);
   const { status, stderr, stdout, error } = spawnSync(command, args, {
     encoding: 'utf8',
     env: { ...process.env, ...env },
+    // Progress bars are long.
+    maxBuffer: 2 ** 26,
     shell: process.platform === 'win32' && command === 'npm',
   });
   if (error) return `${wrong}: ${command} does not start (${error.message})`;
-  return status === 0 ? null : `${wrong} (${`${stderr}${stdout}`.trim().split('\n').at(-1) ?? 'no message'})`;
+  if (status === 0) return null;
+  const lines = `${stdout}${stderr}`.trim().split('\n');
+  // npm and pip say it first, Python last.
+  const said = lines.find((line) => /^(?:npm error|ERROR)/.test(line)) ?? lines.at(-1) ?? 'no message';
+  return `${wrong} (${said}); the next run tries again`;
 }
