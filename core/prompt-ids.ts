@@ -33,3 +33,18 @@ export async function turnEnd(tokenizer: PromptEncoder, prompt: Prompt): Promise
   const begins = open.ids.every((token, i) => closed.ids[i] === token) && closed.text.slice(open.text.length).trim() !== '';
   return begins && id !== undefined ? id : null;
 }
+
+/**
+ * Where the instruction of a prompt ends: its last token. In a chat that is the last token before the model's own turn, with what
+ * the template closes the turn before by; in any other prompt the last token of all.
+ * @param ids of the prompt, `promptIds`
+ */
+export async function instructionEnd(tokenizer: PromptEncoder, prompt: Prompt, ids: readonly number[]): Promise<number> {
+  if (!('messages' in prompt)) return ids.length - 1;
+  const own = prompt.messages.at(-1)?.role === 'assistant';
+  const before = own ? prompt.messages.slice(0, -1) : prompt.messages;
+  if (before.length === 0) return 0;
+  const closed = await tokenizer.applyChat(before, { end: 'none' });
+  const apart = closed.ids.findIndex((id, i) => ids[i] !== id);
+  return Math.max(0, Math.min(ids.length, apart < 0 ? closed.ids.length : apart) - 1);
+}

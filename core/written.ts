@@ -64,7 +64,9 @@ export const textsOfResult = ({ prompt, defaultPrompt = prompt, default: plain, 
 });
 
 /** Both texts of an answer that is being streamed; null before its first new token. */
-export function textsOfChunks(chunks: readonly (WritingChunk | { readonly part: 'neutral' | 'sweep' })[]): ShownTexts | null {
+export function textsOfChunks(
+  chunks: readonly (WritingChunk | { readonly part: 'neutral' | 'sweep' | 'grid' })[],
+): ShownTexts | null {
   const tokens: Record<Side, WrittenToken[]> = { default: [], steered: [] };
   const ending: Record<Side, Ending | null> = { default: null, steered: null };
   let prompts: ShownTexts['prompts'] = { default: [], steered: [] };

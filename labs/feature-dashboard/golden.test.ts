@@ -4,14 +4,13 @@ import { alignment, headShares } from '../../core/dashboards/weights.ts';
 import { parseHook } from '../../core/hooks.ts';
 import { tensorData } from '../../core/protocol/wire-tensor.ts';
 import { completeSpec } from '../../core/spec/index.ts';
-import type { HookedModel, RunContext, Sae } from '../../workers/api.ts';
+import type { RunContext } from '../../workers/api.ts';
 import { readMany, tf } from '../../workers/kernels/index.ts';
-import { reductionsFor } from '../../workers/runtime/reductions.ts';
-import { goldenModel, goldenSae, readGolden, tinySaeNames } from '../../workers/testing/goldens.ts';
+import { goldenModel, readGolden, tinySaeNames } from '../../workers/testing/goldens.ts';
+import { finishLab, labContext } from '../../workers/testing/lab-context.ts';
 import { describeBackends } from '../../workers/testing/node-backends.ts';
 import { relativeError } from '../../workers/testing/numbers.ts';
 import { TOLERANCE } from '../../workers/testing/tolerances.ts';
-import { wordTokenizer } from '../../workers/testing/word-tokenizer.ts';
 import { computeFeature } from './lib/compute.ts';
 import { readDocument, withBos } from './lib/documents.ts';
 import { featureWeights } from './lib/weights.ts';
@@ -41,26 +40,6 @@ interface Meta {
 /** Written by training/goldens/dashboard.py. */
 const golden = readGolden<Meta>('dashboard');
 
-function context(model: HookedModel, backend: RunContext['backend']): RunContext & { readonly close: () => void } {
-  const saes = new Map<string, Sae>();
-  return {
-    backend,
-    model: { ...model, tokenizer: wordTokenizer(model.config.dVocab) },
-    async sae(id) {
-      const sae = saes.get(id) ?? (await goldenSae(id.replace('tiny/', '')));
-      saes.set(id, sae);
-      return sae;
-    },
-    file: (path) => Promise.reject(new Error(path)),
-    read: async (tensors) => (await readMany(tensors)).map((d) => d.slice()),
-    reduce: reductionsFor(model.config.dVocab),
-    tf,
-    checkpoint: () => Promise.resolve(),
-    progress: () => undefined,
-    close: () => saes.forEach((sae) => sae.dispose()),
-  };
-}
-
 /** The feature on the golden's prompt. */
 async function onPrompt(ctx: RunContext, sae: string, params: object): Promise<TextActivations> {
   const { prompt } = golden.meta;
@@ -71,11 +50,7 @@ async function onPrompt(ctx: RunContext, sae: string, params: object): Promise<T
     prompts: [{ tokens: prompt }],
     params: { mode: 'text', ...params },
   };
-  const steps = run(completeSpec(spec, lab), ctx);
-  for (;;) {
-    const step = await steps.next();
-    if (step.done === true) return step.value.texts[0]!;
-  }
+  return (await finishLab(run(completeSpec(spec, lab), ctx))).result.texts[0]!;
 }
 
 it('correlations of one pass are those of NumPy, whichever way the streams come', () => {
@@ -109,7 +84,7 @@ it('nothing is divided by a row that is 0', () => {
 describeBackends('what a dashboard reads off weights and patterns, against NumPy in float64', (backend) => {
   it('alignment, encoder and heads of each architecture', async () => {
     const model = await goldenModel('gpt2');
-    const ctx = context(model, backend);
+    const ctx = labContext(model, backend);
     for (const name of tinySaeNames) {
       const expected = golden.meta.weights[name]!;
       const sae = await ctx.sae(`tiny/${name}`);
@@ -131,7 +106,7 @@ describeBackends('what a dashboard reads off weights and patterns, against NumPy
   for (const family of ['gpt2', 'llama'] as const)
     it(`${family}: every head and token adds what it should, and with the constant they make the value`, async () => {
       const model = await goldenModel(family);
-      const ctx = context(model, backend);
+      const ctx = labContext(model, backend);
       const { feature, position, constant, value } = golden.meta.sources[family];
       const { sources, activations } = await onPrompt(ctx, 'tiny/jumprelu_z', { feature });
       expect(sources?.position).toBe(position);
@@ -150,7 +125,7 @@ describeBackends('what a dashboard reads off weights and patterns, against NumPy
 
   it('correlations over documents are those of a second pass over all tokens', async () => {
     const model = await goldenModel('gpt2');
-    const ctx = context(model, backend);
+    const ctx = labContext(model, backend);
     const sae = await ctx.sae('tiny/jumprelu');
     const feature = 4;
     const documents = backend === 'webgpu' ? 3 : 6;

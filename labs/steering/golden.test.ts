@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest';
+import { instructionEnd } from '../../core/prompt-ids.ts';
 import { Cancelled, VitrineError } from '../../core/protocol/errors.ts';
 import { tensorData } from '../../core/protocol/wire-tensor.ts';
 import { completeSpec, type ExperimentSpec } from '../../core/spec/index.ts';
-import type { HookedModel, RunContext, Sae, Tokenizer } from '../../workers/api.ts';
+import type { RunContext, Tokenizer } from '../../workers/api.ts';
 import { readMany, tf } from '../../workers/kernels/index.ts';
-import { reductionsFor } from '../../workers/runtime/reductions.ts';
-import { goldenModel, goldenSae, readGolden, within } from '../../workers/testing/goldens.ts';
+import { goldenModel, readGolden, within } from '../../workers/testing/goldens.ts';
 import { describeBackends } from '../../workers/testing/node-backends.ts';
 import { relativeError } from '../../workers/testing/numbers.ts';
-import { wordTokenizer } from '../../workers/testing/word-tokenizer.ts';
+import { finishLab, labContext } from '../../workers/testing/lab-context.ts';
 import { TOLERANCE } from '../../workers/testing/tolerances.ts';
 import type { Reading, SteeringChunk, SteeringResult } from './result.ts';
 import { run } from './run.ts';
@@ -38,36 +38,8 @@ interface Meta {
   >;
 }
 
-function context(model: HookedModel, backend: RunContext['backend'], max: number): RunContext & { readonly close: () => void } {
-  const saes = new Map<string, Sae>();
-  return {
-    backend,
-    // The golden models have no digest; what is remembered of one must not be taken for the other's.
-    model: { ...model, digest: model.id, tokenizer: wordTokenizer(model.config.dVocab) },
-    async sae(id) {
-      const sae = saes.get(id) ?? (await goldenSae(id.replace('tiny/', '')));
-      saes.set(id, sae);
-      return { ...sae, maxActivation: new Float32Array(sae.dSae).fill(max) };
-    },
-    file: (path) => Promise.reject(new VitrineError('not-found', path)),
-    read: async (tensors) => (await readMany(tensors)).map((d) => d.slice()),
-    reduce: reductionsFor(model.config.dVocab),
-    tf,
-    checkpoint: () => Promise.resolve(),
-    progress: () => undefined,
-    close: () => saes.forEach((sae) => sae.dispose()),
-  };
-}
-
-async function finish(spec: ExperimentSpec, ctx: RunContext): Promise<{ result: SteeringResult; chunks: SteeringChunk[] }> {
-  const steps = run(completeSpec(spec, lab), ctx);
-  const chunks: SteeringChunk[] = [];
-  for (;;) {
-    const step = await steps.next();
-    if (step.done === true) return { result: step.value, chunks };
-    chunks.push(step.value);
-  }
-}
+const finish = (spec: ExperimentSpec, ctx: RunContext): Promise<{ result: SteeringResult; chunks: SteeringChunk[] }> =>
+  finishLab(run(completeSpec(spec, lab), ctx));
 
 const close = (a: number | null, b: number | null): number => (a === null || b === null ? (a === b ? 0 : Infinity) : apart(a, b));
 const apart = (a: number, b: number): number => Math.abs(a - b) / Math.max(1, Math.abs(b));
@@ -88,7 +60,7 @@ describeBackends('steered continuations, against TransformerLens and SAELens in 
   for (const family of ['gpt2', 'llama'] as const) {
     it(`${family}: the same tokens, logits, KL, losses and readings`, async () => {
       const model = await goldenModel(family);
-      const ctx = context(model, backend, max);
+      const ctx = labContext(model, backend, max);
       for (const [i, [label, expected]] of Object.entries(cases[family]).entries()) {
         // A software GPU takes a tenth of a second for each token; a few cases stand for the rest there.
         if (backend === 'webgpu' && i % 6 !== 2) continue;
@@ -153,7 +125,7 @@ describeBackends('steered continuations, against TransformerLens and SAELens in 
 
   it('compares methods at the same strengths: each curve is the sweep of a steer of that method', async () => {
     const model = await goldenModel('gpt2');
-    const ctx = context(model, backend, max);
+    const ctx = labContext(model, backend, max);
     const feature = { kind: 'feature', sae: 'tiny/standard', feature: 3, strength: 1, positions: 'all', muted: false } as const;
     const sweep = { steer: 0, from: -2, to: 2, steps: 3, texts: 1 };
     const of = async (mode: 'add' | 'clamp', more: object = {}) =>
@@ -177,7 +149,7 @@ describeBackends('steered continuations, against TransformerLens and SAELens in 
 
   it('the result is what was streamed, and nothing is left on the device, also when it is given up halfway', async () => {
     const model = await goldenModel('gpt2');
-    const ctx = context(model, backend, max);
+    const ctx = labContext(model, backend, max);
     const spec = ask(cases.gpt2['many hands']!.steers, { sweep: { steer: 0, from: -1, to: 1, steps: 3, texts: 2 } });
     const { result, chunks } = await finish(spec, ctx);
     const streamed = (side: 'default' | 'steered') =>
@@ -207,7 +179,7 @@ describeBackends('steered continuations, against TransformerLens and SAELens in 
 
   it('loss on neutral text is that of each document alone, steered at every token', async () => {
     const model = await goldenModel('llama');
-    const ctx = context(model, backend, max);
+    const ctx = labContext(model, backend, max);
     const { hook, values } = cases.llama['a vector']!.steers[0] as Extract<Steer, { kind: 'vector' }>;
     const { result } = await finish(
       ask([{ kind: 'vector', hook, values, strength: 0.7, positions: 'generated', muted: false, label: '' }]),
@@ -244,7 +216,7 @@ describeBackends('steered continuations, against TransformerLens and SAELens in 
 
   it('refuses what does not fit, and says what', async () => {
     const model = await goldenModel('gpt2');
-    const ctx = context(model, backend, max);
+    const ctx = labContext(model, backend, max);
     const feature: Steer = {
       kind: 'feature',
       sae: 'tiny/jumprelu',
@@ -312,7 +284,7 @@ describeBackends('steered continuations, against TransformerLens and SAELens in 
 
   it('a chat that goes on: each column answers its own conversation', async () => {
     const model = await goldenModel('gpt2');
-    const base = context(model, backend, max);
+    const base = labContext(model, backend, max);
     const { tokenizer } = base.model;
     // Who speaks is a token, then what is said; the model's turn begins with its own.
     const applyChat: Tokenizer['applyChat'] = async (messages, { end }) => ({
@@ -332,6 +304,12 @@ describeBackends('steered continuations, against TransformerLens and SAELens in 
     expect(ids(result.prompt)).toEqual([0, 33, 5, 17, 34, 30, 33, 11, 34]);
     expect(ids(result.defaultPrompt)).toEqual([0, 33, 5, 17, 34, 4, 9, 33, 11, 34]);
     expect(chunks[0]).toMatchObject({ part: 'prompt', defaultTokens: result.defaultPrompt });
+    // The instruction ends before the model's own turn; of an answer that is begun, before that.
+    const asked = { messages };
+    expect(await instructionEnd(ctx.model.tokenizer, asked, [0, 33, 5, 17, 34])).toBe(3);
+    const begun = { messages: [...messages, { role: 'assistant' as const, content: '4 9' }] };
+    expect(await instructionEnd(ctx.model.tokenizer, begun, [0, 33, 5, 17, 34, 4, 9])).toBe(3);
+    expect(await instructionEnd(ctx.model.tokenizer, { text: 'x' }, [0, 5, 6])).toBe(2);
     // Each column is what the same prompt gives by itself, its measurements among it.
     const alone = async (tokens: readonly number[]): Promise<SteeringResult> =>
       (await finish({ ...ask(steers), prompts: [{ tokens: [...tokens] }] }, ctx)).result;
@@ -352,7 +330,7 @@ describeBackends('steered continuations, against TransformerLens and SAELens in 
 
   it('a dictionary without known maxima is steered in its own units', async () => {
     const model = await goldenModel('gpt2');
-    const base = context(model, backend, max);
+    const base = labContext(model, backend, max);
     const ctx = { ...base, sae: async (id: string) => ({ ...(await base.sae(id)), maxActivation: null }) };
     const [steer] = cases.gpt2['add a feature everywhere']!.steers;
     const { result } = await finish(ask([{ ...steer!, strength: steer!.strength * max }]), ctx);

@@ -1,5 +1,6 @@
 import type { HookName } from '../../core/hooks.ts';
 import type { WireTensor } from '../../core/protocol/wire-tensor.ts';
+import type { TokenText } from '../../core/tokens.ts';
 import type { Side, WritingChunk, WrittenBoth } from '../../core/written.ts';
 import type { Method } from './spec.ts';
 
@@ -32,6 +33,11 @@ export interface SteerFacts {
    * Features: activation, own units. Vectors: ⟨h, v⟩ / ‖v‖², how many times v is in the activation.
    */
   readonly reading: Reading;
+  /**
+   * The same token by token, f32 [pos], over the prompt and the new tokens as far as the context reaches, read without steering:
+   * of the default text and of the steered one.
+   */
+  readonly along: Readonly<Record<Side, WireTensor>>;
 }
 
 /** The strongest features of the prompt in one dictionary, by share of their largest known activation. */
@@ -91,6 +97,22 @@ export interface Sweep {
   readonly compared?: readonly { readonly method: Method; readonly points: readonly SweepPoint[] }[];
 }
 
+/** How probable an answer is as the next token of the prompt, by layer and strength of a contrast. */
+export interface Grid {
+  readonly steer: number;
+  /** The token that counts: the first of the answer. */
+  readonly answer: TokenText;
+  readonly strengths: readonly number[];
+  /** One row a layer, at the same site as the steer's own hook. */
+  readonly hooks: readonly HookName[];
+  /** Without the contrast, the other steers as they stand. */
+  readonly reference: number;
+  /** f32 [layer, step], as far as it has come: probability of the answer. */
+  readonly probability: WireTensor;
+  /** Length of each layer's vector, as it is added at strength 1. */
+  readonly norms: readonly number[];
+}
+
 /** How well the unsteered model expects the texts, and how much they repeat themselves. */
 export interface Coherence {
   /** Nats per new token under the unsteered model. */
@@ -111,7 +133,8 @@ export type SteeringChunk =
       readonly moved: readonly MovedFeature[];
     }
   | { readonly part: 'neutral'; readonly neutral: NeutralLoss }
-  | { readonly part: 'sweep'; readonly sweep: Sweep };
+  | { readonly part: 'sweep'; readonly sweep: Sweep }
+  | { readonly part: 'grid'; readonly grid: Grid };
 
 export interface SteeringResult extends WrittenBoth {
   readonly features: readonly PromptFeatures[];
@@ -120,4 +143,5 @@ export interface SteeringResult extends WrittenBoth {
   readonly moved: readonly MovedFeature[];
   readonly neutral: NeutralLoss;
   readonly sweep: Sweep | null;
+  readonly grid: Grid | null;
 }

@@ -1,10 +1,11 @@
-import { promptIds, turnEnd } from '../../core/prompt-ids.ts';
+import { instructionEnd, promptIds, turnEnd } from '../../core/prompt-ids.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import type { ExperimentSpec, Prompt } from '../../core/spec/index.ts';
 import type { TokenText } from '../../core/tokens.ts';
 import type { Side, Written } from '../../core/written.ts';
 import type { RunContext, Sae } from '../../workers/api.ts';
 import { conversationOf } from './lib/conversation.ts';
+import { gridOf } from './lib/grid.ts';
 import { measure } from './lib/measure.ts';
 import { neutralLoss } from './lib/neutral.ts';
 import { preparePlan } from './lib/plan.ts';
@@ -12,7 +13,7 @@ import { promptFacts } from './lib/prompt.ts';
 import { remember } from './lib/remember.ts';
 import { sweepStrength } from './lib/sweep.ts';
 import { writeBoth } from './lib/write.ts';
-import type { SteeringChunk, SteeringResult, Sweep } from './result.ts';
+import type { Grid, SteeringChunk, SteeringResult, Sweep } from './result.ts';
 import { samplingOf, type SteeringParams, type Turn } from './spec.ts';
 
 type Spec = ExperimentSpec & { readonly params: SteeringParams };
@@ -27,7 +28,9 @@ export async function* run(spec: Spec, ctx: RunContext): AsyncGenerator<Steering
   if ((spec.interventions ?? []).length > 0)
     throw new VitrineError('bad-spec', 'interventions: what this lab does to the model is in params.steers');
 
-  const plan = await preparePlan(ctx, spec.params.steers);
+  const last = first ? conversationOf(first, turns, 'steered') : null;
+  const instruction = last ? await instructionEnd(model.tokenizer, last, ids) : 0;
+  const plan = await preparePlan(ctx, spec.params.steers, { length: ids.length, instruction });
   const saes: Sae[] = [];
   for (const id of spec.saes ?? []) saes.push(await ctx.sae(id));
   const facts = await promptFacts(
@@ -65,8 +68,14 @@ export async function* run(spec: Spec, ctx: RunContext): AsyncGenerator<Steering
       yield { part: 'sweep', sweep };
     }
   }
+  let grid: Grid | null = null;
+  if (spec.params.grid)
+    for await (const step of gridOf(ctx, ids, plan, spec.params.grid)) {
+      grid = step;
+      yield { part: 'grid', grid };
+    }
   const { part: _part, ...rest } = measured;
-  return { prompt, ...(own ? { defaultPrompt: own } : {}), features: facts.features, ...texts, ...rest, neutral, sweep };
+  return { prompt, ...(own ? { defaultPrompt: own } : {}), features: facts.features, ...texts, ...rest, neutral, sweep, grid };
 }
 
 /** The tokens that one column goes on from. */

@@ -3,8 +3,11 @@ import { parseHook, type HookName } from '../../core/hooks.ts';
 import { MAX_STRENGTH } from '../../core/share/steer-link.ts';
 import type { ExperimentSpec, LabDefinition } from '../../core/spec/index.ts';
 
-/** Where a steer acts: every token; only those of the prompt; only those that are being written. */
-export type SteerPositions = 'all' | 'prompt' | 'generated';
+/**
+ * Where a steer acts: every token; only those of the prompt; only those that are being written; or (`answer`) from the last token
+ * of the instruction on, as contrastive activation addition does: what is written, and the token that it is first read off.
+ */
+export type SteerPositions = 'all' | 'prompt' | 'generated' | 'answer';
 
 interface Common {
   /**
@@ -33,6 +36,8 @@ export type Steer =
       readonly hook: HookName;
       readonly pairs: readonly { readonly positive: string; readonly negative: string }[];
       readonly token: number | 'mean';
+      /** v is brought to the mean length of the activations that it was read from, so that strengths compare. */
+      readonly equal?: true | undefined;
       readonly label: string;
     })
   /** h += strength · values. */
@@ -71,6 +76,19 @@ export interface SteeringParams {
     /** Of a feature: at the same strengths with the other methods as well (`Method`). */
     readonly compare?: true | undefined;
   } | null;
+  /** Also: how probable an answer is, by layer and strength of a contrast, the other steers as they stand. */
+  readonly grid: GridParams | null;
+}
+
+/** One contrast at every layer and several strengths. */
+export interface GridParams {
+  /** Which steer, by its place in the list. */
+  readonly steer: number;
+  readonly from: number;
+  readonly to: number;
+  readonly steps: number;
+  /** The next word that the direction is to make more probable; its first token counts. */
+  readonly answer: string;
 }
 
 export interface SteeringView {
@@ -101,7 +119,7 @@ const whole = (min: number, max: number): v.GenericSchema<number> =>
 const strength = v.pipe(v.number(), v.finite(), v.minValue(-MAX_STRENGTH), v.maxValue(MAX_STRENGTH));
 const common = {
   strength: v.optional(strength, 1),
-  positions: v.optional(v.picklist(['all', 'prompt', 'generated']), 'all'),
+  positions: v.optional(v.picklist(['all', 'prompt', 'generated', 'answer']), 'all'),
   muted: v.optional(v.boolean(), false),
 };
 const steer = v.variant('kind', [
@@ -117,6 +135,7 @@ const steer = v.variant('kind', [
     hook,
     pairs: v.pipe(v.array(v.strictObject({ positive: text, negative: text })), v.minLength(1), v.maxLength(16)),
     token: v.optional(v.union([whole(-8_192, 8_192), v.literal('mean')]), -1),
+    equal: v.optional(v.literal(true)),
     label,
     ...common,
   }),
@@ -146,6 +165,18 @@ const params = v.strictObject({
     ),
     null,
   ),
+  grid: v.optional(
+    v.nullable(
+      v.strictObject({
+        steer: whole(0, MAX_STEERS - 1),
+        from: v.optional(strength, -2),
+        to: v.optional(strength, 2),
+        steps: v.optional(whole(2, 21), 9),
+        answer: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
+      }),
+    ),
+    null,
+  ),
 }) as unknown as v.GenericSchema<unknown, SteeringParams>;
 
 const view: v.GenericSchema<unknown, SteeringView> = v.strictObject({
@@ -158,7 +189,7 @@ export function steerKey(steer: Steer): string {
     case 'feature':
       return `${steer.sae}/${steer.feature}`;
     case 'contrast':
-      return JSON.stringify([steer.hook, steer.pairs, steer.token]);
+      return JSON.stringify([steer.hook, steer.pairs, steer.token, ...(steer.equal ? ['equal'] : [])]);
     case 'vector':
       return JSON.stringify([steer.hook, steer.values]);
   }

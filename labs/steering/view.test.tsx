@@ -45,11 +45,16 @@ const result: SteeringResult = {
       norm: 1,
       streamNorm: 40,
       reading: { default: 0.1, text: 0.4, steered: 9 },
+      along: {
+        default: wireTensor(Float32Array.of(3, 0, 0.5, 0, 0), [5], ['pos']),
+        steered: wireTensor(Float32Array.of(3, 0, 0.5, -0.25, 0), [5], ['pos']),
+      },
     },
   ],
   moved: [{ sae: steer.sae, feature: 30, without: 1, with: 0.5, max: 3 }],
   neutral: { name: 'some text', texts: 2, tokens: 50, default: 1, steered: 1.1 },
   sweep: null,
+  grid: null,
 };
 
 interface State {
@@ -237,5 +242,35 @@ describe('the steering panel', () => {
     );
     const contrast = lab.defaults.params as unknown as { readonly steers: readonly Steer[] };
     expect(draw({ params: { ...contrast, sweep: { steer: 0 } }, shown: null })).not.toContain('Compare methods');
+  });
+
+  it('shows how much of a direction each token carries, without the token in front', () => {
+    const html = draw();
+    const rows = [...(/<dl[^>]*along.*?<\/dl>/s.exec(html)?.[0] ?? '').matchAll(/<dd>(.*?)<\/dd>/gs)].map(([, row]) => row!);
+    expect(rows).toHaveLength(2);
+    expect(rows[1]).toContain('−0.250');
+    expect(rows[0]).not.toContain('−0.250');
+    expect(html).toContain('Token by token');
+  });
+
+  it('draws layers and strengths of a contrast, and offers the first word of the steered text as the answer', () => {
+    const contrast = (lab.defaults.params as unknown as { readonly steers: readonly Steer[] }).steers[0]!;
+    const grid = {
+      steer: 0,
+      answer: { id: 7, text: ' Ahoy' },
+      strengths: [-1, 0, 1],
+      hooks: [asHook('blocks.0.hook_resid_post'), hook],
+      reference: 0.2,
+      probability: wireTensor(Float32Array.of(0.1, 0.2, 0.7, NaN, NaN, NaN), [2, 3], ['layer', 'step']),
+      norms: [2],
+    };
+    const params = { steers: [contrast], grid: { steer: 0, answer: ' Ahoy' } };
+    const html = draw({ params, shown: { ...result, grid } });
+    expect(html).toContain('“ Ahoy” is the next token with probability 20.0');
+    expect(html).toContain('at most 70.0');
+    expect(html).toContain('at layer 0 and +1.0');
+    expect(html).toContain('3 cells to come');
+    expect(draw({ params: { steers: [contrast] } })).toMatch(/value=" upon"/);
+    expect(draw()).not.toContain('Try every layer');
   });
 });

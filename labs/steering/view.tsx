@@ -6,16 +6,30 @@ import { useModel } from '../../app/state/use-model.ts';
 import { chatText, isChat, mayChat } from '../../app/views/prompt.ts';
 import { PromptInput } from '../../app/views/PromptInput.tsx';
 import { WrittenTexts } from '../../app/views/WrittenTexts.tsx';
-import { addSteer, removeSteer, setPrompt, setSampling, setSteer, setStrength, setSweep, setTurns } from './lib/change.ts';
+import {
+  addSteer,
+  removeSteer,
+  setCell,
+  setGrid,
+  setPrompt,
+  setSampling,
+  setSteer,
+  setStrength,
+  setSweep,
+  setTurns,
+} from './lib/change.ts';
 import { ofChunks, ofResult } from './lib/shown.ts';
 import type { SteeringChunk, SteeringResult } from './result.ts';
 import { lab, samplingOf, steerKey, type SteeringParams, type SteeringView } from './spec.ts';
 import { AddSteer } from './views/AddSteer.tsx';
+import { AlongFigure } from './views/AlongFigure.tsx';
 import { Continue } from './views/Continue.tsx';
 import { Effects, Moved } from './views/Effects.tsx';
+import { GridFigure } from './views/GridFigure.tsx';
 import { Sampling } from './views/Sampling.tsx';
 import { SteerRow } from './views/SteerRow.tsx';
 import { SweepFigure } from './views/SweepFigure.tsx';
+import { steerName } from './views/words.tsx';
 import styles from './views/steering.module.css';
 
 type Props = LabPanelProps<SteeringParams, SteeringView, SteeringResult, SteeringChunk>;
@@ -34,7 +48,7 @@ function Panel(props: Props): ReactElement {
   const [prompt] = spec.prompts;
   const chat = isChat(prompt);
   const text = chat ? chatText(prompt.messages) : prompt && 'text' in prompt ? prompt.text : '';
-  const { steers, sweep, turns } = spec.params;
+  const { steers, sweep, grid, turns } = spec.params;
   const sae = spec.saes?.[0] ?? model?.saes[0]?.id ?? null;
   const bosId = numberOf(model?.config['bos_token_id']);
   const eosId = numberOf(model?.config['eos_token_id']);
@@ -126,6 +140,19 @@ function Panel(props: Props): ReactElement {
           <section aria-label="What it did">
             <h2>What it did</h2>
             <Effects shown={shown} running={running} steers={steers} label={label} file={fileName(spec)} />
+            {shown?.measured && (
+              <AlongFigure
+                shown={shown}
+                steers={steers.flatMap((steer) => {
+                  const facts = shown.measured?.steers.find(({ key }) => key === steerKey(steer));
+                  return facts
+                    ? [{ facts, name: steerName(steer, steer.kind === 'feature' ? label(steer.sae, steer.feature) : null) }]
+                    : [];
+                })}
+                bosId={bosId}
+                file={fileName(spec)}
+              />
+            )}
           </section>
           <div className={styles.stack}>
             <SweepFigure
@@ -137,6 +164,16 @@ function Panel(props: Props): ReactElement {
               greedy={sampling.temperature === 0}
               file={fileName(spec)}
               onAsk={(asked) => setSpec(setSweep(asked))}
+            />
+            <GridFigure
+              steers={steers}
+              asked={grid}
+              grid={shown?.grid ?? (grid ? (before?.grid ?? null) : null)}
+              running={running}
+              suggested={shown?.texts.steered.tokens[0]?.token.text ?? ''}
+              file={fileName(spec)}
+              onAsk={(asked) => setSpec(setGrid(asked))}
+              onCell={(at, hook, strength) => setSpec(setCell(at, hook, strength))}
             />
             <Moved model={spec.model} moved={shown?.measured?.moved ?? []} label={label} hookOf={hookOf} file={fileName(spec)} />
           </div>

@@ -1,4 +1,4 @@
-import { PALETTES, stripColour, type Scheme } from '../scales/colour.ts';
+import { PALETTES, signedColour, stripColour, textOn, type Scheme } from '../scales/colour.ts';
 import { escapeXml, frame, INK, round, textWidth } from './svg.ts';
 
 export interface HistogramPicture {
@@ -52,7 +52,7 @@ export function histogramSvg(picture: HistogramPicture, scheme: Scheme): string 
 /** One token of a text: what is printed, and its share of full colour. */
 export interface TokenMark {
   readonly text: string;
-  /** 0 … 1. */
+  /** 0 … 1; in a signed picture −1 … 1. */
   readonly share: number;
 }
 
@@ -61,10 +61,12 @@ export interface TokensPicture {
   /** Texts, one a line: a number in front, then its tokens. */
   readonly lines: readonly { readonly value: string; readonly tokens: readonly TokenMark[] }[];
   readonly legend: string;
+  /** Shares have a sign: blue for +. */
+  readonly signed?: boolean;
 }
 
 /** Texts with shaded tokens as a standalone SVG file, one text a line. */
-export function tokensSvg({ title, lines, legend }: TokensPicture, scheme: Scheme): string {
+export function tokensSvg({ title, lines, legend, signed = false }: TokensPicture, scheme: Scheme): string {
   const left = 16 + Math.max(0, ...lines.map(({ value }) => textWidth(value))) + 16;
   let widest = 0;
   const parts = lines.flatMap(({ value, tokens }, row) => {
@@ -75,9 +77,10 @@ export function tokensSvg({ title, lines, legend }: TokensPicture, scheme: Schem
       const at = round(x);
       x += wide;
       widest = Math.max(widest, x);
-      const word = `<text x="${at}" y="${y}" textLength="${round(wide)}">${escapeXml(text)}</text>`;
-      if (share <= 0) return [word];
-      const fill = stripColour(share, scheme);
+      const fill = signed ? signedColour(share, scheme) : stripColour(share, scheme);
+      const ink = signed && share !== 0 ? ` fill="${textOn(fill)}"` : '';
+      const word = `<text x="${at}" y="${y}" textLength="${round(wide)}"${ink}>${escapeXml(text)}</text>`;
+      if (signed ? share === 0 : share <= 0) return [word];
       return [`<rect x="${at}" y="${y - 14}" width="${round(wide)}" height="19" rx="3" fill="${fill}"/>`, word];
     });
     return [`<text x="16" y="${y}">${escapeXml(value)}</text>`, ...marks];

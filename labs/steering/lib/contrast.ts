@@ -14,26 +14,42 @@ type Contrast = Extract<Steer, { kind: 'contrast' }>;
 export async function contrastVector(ctx: RunContext, steer: Contrast, index: number): Promise<readonly number[]> {
   checkHook(steer.hook);
   const { model } = ctx;
-  const { hook, pairs, token } = steer;
-  return remember(['contrast', model.digest, model.quantization, ctx.backend, hook, pairs, token], async () => {
+  const { hook, pairs, token, equal } = steer;
+  const key = ['contrast', model.digest, model.quantization, ctx.backend, hook, pairs, token];
+  const { vector, length } = await remember(key, async () => {
     let sum: Float64Array | null = null;
+    let length = 0;
     for (const [p, pair] of pairs.entries()) {
       for (const [text, sign] of [
         [pair.positive, 1],
         [pair.negative, -1],
       ] as const) {
         const where = `steer ${index + 1}, pair ${p + 1}, ${sign > 0 ? 'positive' : 'negative'} text`;
-        const h = await activation(ctx, steer, text, where);
+        const { mean: h, length: own } = await activation(ctx, steer, text, where);
+        length += own / (2 * pairs.length);
         sum ??= new Float64Array(h.length);
         for (let i = 0; i < h.length; i++) sum[i] = (sum[i] ?? 0) + (sign * (h[i] ?? 0)) / pairs.length;
       }
     }
-    return [...Float32Array.from(sum ?? [])];
+    return { vector: [...Float32Array.from(sum ?? [])], length };
   });
+  const norm = lengthOf(vector);
+  return equal === true && norm > 0 ? vector.map((x) => Math.fround((x * length) / norm)) : vector;
 }
 
-/** The activation of one text at the steer's hook: of one token, or the mean over all. */
-async function activation(ctx: RunContext, { hook, token }: Contrast, text: string, where: string): Promise<Float64Array> {
+export const lengthOf = (values: ArrayLike<number>): number => {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += (values[i] ?? 0) ** 2;
+  return Math.sqrt(sum);
+};
+
+/** The activation of one text at the steer's hook: of one token, or the mean over all; and the mean length of what it is read from. */
+async function activation(
+  ctx: RunContext,
+  { hook, token }: Contrast,
+  text: string,
+  where: string,
+): Promise<{ readonly mean: Float64Array; readonly length: number }> {
   const { model } = ctx;
   const ids = model.tokenizer.encodePrompt(text);
   const first = ids[0] === model.tokenizer.bosId ? 1 : 0;
@@ -55,7 +71,10 @@ async function activation(ctx: RunContext, { hook, token }: Contrast, text: stri
   if (at !== null && (at < 0 || at >= ids.length))
     throw new VitrineError('bad-intervention', `${where}: it has ${ids.length} tokens, so there is no token ${token}`);
   const positions = at === null ? Array.from({ length: ids.length - first }, (_, i) => first + i) : [at];
-  for (const p of positions)
+  let length = 0;
+  for (const p of positions) {
+    length += lengthOf(values.subarray(p * width, (p + 1) * width)) / positions.length;
     for (let i = 0; i < width; i++) out[i] = (out[i] ?? 0) + (values[p * width + i] ?? 0) / positions.length;
-  return out;
+  }
+  return { mean: out, length };
 }

@@ -5,7 +5,7 @@ import type { Side, Written } from '../../../core/written.ts';
 import type { RunContext, Sae } from '../../../workers/api.ts';
 import type { Coherence, MovedFeature, Reading, SteerFacts, SteeringChunk } from '../result.ts';
 import { steerKey } from '../spec.ts';
-import { newActivations, newLogits, reading, readText, type Pass } from './pass.ts';
+import { along, meanNew, newActivations, newLogits, reading, readText, type Pass } from './pass.ts';
 import type { Plan, ReadySteer } from './plan.ts';
 import { remember } from './remember.ts';
 import { repeats } from './repeats.ts';
@@ -48,8 +48,25 @@ export async function measure({ ctx, prompts, plan, texts, saes, streamNorm }: A
       repeats: { default: repeats(ids.default), steered: repeats(ids.steered) },
     };
     const steers = plan.ready.map(({ steer, hook, unit, scale, norm }, i): SteerFacts => {
-      const read: Reading = { default: plain[i] ?? null, text: text[i] ?? null, steered: acting[i] ?? null };
-      return { key: steerKey(steer), hook, unit, scale, norm, streamNorm: streamNorm(hook), reading: read };
+      const read: Reading = {
+        default: plain[i]?.mean ?? null,
+        text: text[i]?.mean ?? null,
+        steered: acting[i]?.mean ?? null,
+      };
+      const values = (found: Along | undefined): WireTensor => {
+        const all = found?.values ?? new Float32Array(0);
+        return wireTensor(all, [all.length], ['pos']);
+      };
+      return {
+        key: steerKey(steer),
+        hook,
+        unit,
+        scale,
+        norm,
+        streamNorm: streamNorm(hook),
+        reading: read,
+        along: { default: values(plain[i]), steered: values(text[i]) },
+      };
     });
     const moved = plan.idle ? [] : await movedFeatures(ctx, without, steered, plan.ready, saes);
     return { part: 'measured', kl, coherence, steers, moved };
@@ -75,9 +92,17 @@ async function onText<T>(
   }
 }
 
-async function readings(ctx: RunContext, pass: Pass, steers: readonly ReadySteer[]): Promise<readonly (number | null)[]> {
-  const out: (number | null)[] = [];
-  for (const steer of steers) out.push(await reading(ctx, pass, steer));
+interface Along {
+  readonly values: Float32Array;
+  readonly mean: number | null;
+}
+
+async function readings(ctx: RunContext, pass: Pass, steers: readonly ReadySteer[]): Promise<readonly Along[]> {
+  const out: Along[] = [];
+  for (const steer of steers) {
+    const values = await along(ctx, pass, steer);
+    out.push({ values, mean: meanNew(pass, values) });
+  }
   return out;
 }
 

@@ -2,7 +2,18 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { completeSpec, type ExperimentSpec } from '../../../core/spec/index.ts';
 import { lab, samplingOf, steerKey, type Steer, type SteeringParams } from '../spec.ts';
-import { addSteer, removeSteer, setPrompt, setSampling, setSteer, setStrength, setSweep, setTurns } from './change.ts';
+import {
+  addSteer,
+  removeSteer,
+  setCell,
+  setGrid,
+  setPrompt,
+  setSampling,
+  setSteer,
+  setStrength,
+  setSweep,
+  setTurns,
+} from './change.ts';
 import { conversationOf } from './conversation.ts';
 import { differences } from '../../../core/stats/differences.ts';
 import { neutralTexts } from './neutral.ts';
@@ -106,6 +117,7 @@ describe('changes', () => {
   const params: SteeringParams = {
     steers: [feature(1), feature(2)],
     turns: [],
+    grid: null,
     sweep: { steer: 1, from: -4, to: 4, steps: 9, texts: 2 },
   };
   const spec = completeSpec({ ...lab.defaults, params: params as never }, lab) as ExperimentSpec;
@@ -114,6 +126,7 @@ describe('changes', () => {
   it('another strength of the swept steer keeps the sweep; everything else has it asked for again', () => {
     expect(after(setStrength(1, -3))).toEqual({
       turns: [],
+      grid: null,
       steers: [feature(1), { ...feature(2), strength: -3 }],
       sweep: params.sweep,
     });
@@ -128,6 +141,20 @@ describe('changes', () => {
       expect(after(change).sweep).toBeNull();
     expect(after(removeSteer(0)).steers).toEqual([feature(2)]);
     expect(after(setSweep(null)).sweep).toBeNull();
+  });
+
+  it('a grid stays while its own contrast moves, and goes with anything else', () => {
+    const asked = { steer: 1, from: -2, to: 2, steps: 9, answer: ' Ahoy' };
+    const own = { kind: 'contrast', hook: 'blocks.0.hook_resid_post', pairs: [{ positive: 'a', negative: 'b' }] };
+    const with1 = { ...spec, params: { steers: [feature(1), own], grid: asked } } as unknown as ExperimentSpec;
+    const now = (change: (spec: ExperimentSpec) => ExperimentSpec): SteeringParams => completeSpec(change(with1), lab).params;
+    expect(now(setStrength(1, -3)).grid).toEqual(asked);
+    const moved = now(setCell(1, 'blocks.3.hook_resid_post' as never, 0.5));
+    expect(moved.grid).toEqual(asked);
+    expect(moved.steers[1]).toMatchObject({ hook: 'blocks.3.hook_resid_post', strength: 0.5 });
+    expect(moved.steers[0]).toEqual(feature(1));
+    for (const change of [setStrength(0, 2), setPrompt({ text: 'x' }), setGrid(null), removeSteer(0)])
+      expect(now(change).grid).toBeNull();
   });
 
   it('a change of the sampling keeps its seed, and brings one where there was none', () => {

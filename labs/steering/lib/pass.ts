@@ -25,7 +25,7 @@ export async function readText(
   const output = await ctx.model.runWithHooks([row], {
     logits: 'pieces',
     capture: [...new Set(hooks)],
-    ...(plan ? { plan: { interventions: plan.reading(prompt.length, row.length) } } : {}),
+    ...(plan ? { plan: { interventions: plan.reading(row.length) } } : {}),
     checkpoint: () => ctx.checkpoint(),
   });
   return { row, promptLength: prompt.length, predicted: tokens.length, output };
@@ -51,28 +51,37 @@ export function newActivations(ctx: RunContext, { output, row, promptLength }: P
   );
 }
 
-/** Mean over the new tokens of how strongly a steer's own direction is there. See `SteerFacts.reading`. */
-export async function reading(ctx: RunContext, pass: Pass, steer: ReadySteer): Promise<number | null> {
-  const x = newActivations(ctx, pass, steer.hook);
-  if (!x) return null;
+/** How strongly a steer's own direction is there, token by token over the whole row, [pos]. See `SteerFacts.reading`. */
+export async function along(ctx: RunContext, { output, row }: Pass, steer: ReadySteer): Promise<Float32Array> {
+  const tensor = output.cache.get(steer.hook);
+  if (!tensor) throw new VitrineError('internal', `${steer.hook} was not captured`);
+  const n = row.length;
+  const x = ctx.tf.reshape(tensor, [n, tensor.size / n]);
   try {
-    const n = x.shape[0] ?? 1;
     if (steer.sae && steer.steer.kind === 'feature') {
       const { indices, values } = await steer.sae.encodeSparse(x);
       const { feature } = steer.steer;
-      let sum = 0;
-      indices.forEach((row, p) => (sum += values[p]?.[row.indexOf(feature)] ?? 0));
-      return sum / n;
+      return Float32Array.from(indices, (found, p) => values[p]?.[found.indexOf(feature)] ?? 0);
     }
     const squared = steer.norm ** 2;
-    if (!steer.vector || squared === 0) return null;
-    const dots = ctx.tf.tidy(() =>
-      ctx.tf.mean(ctx.tf.matMul(x as never, ctx.tf.tensor2d([...(steer.vector ?? [])], [steer.vector?.length ?? 0, 1]))),
-    );
-    const [mean] = await ctx.read([dots]);
-    dots.dispose();
-    return (mean?.[0] ?? NaN) / squared;
+    if (!steer.vector || squared === 0) return new Float32Array(n).fill(NaN);
+    const vector = ctx.tf.tensor2d([...steer.vector], [steer.vector.length, 1]);
+    const dots = ctx.tf.matMul(x as never, vector);
+    const [data = new Float32Array(0)] = await ctx.read([dots]);
+    ctx.tf.dispose([vector, dots]);
+    return Float32Array.from(data, (dot) => dot / squared);
   } finally {
     x.dispose();
   }
 }
+
+/** The mean of it over the new tokens; null where none of them could be read. */
+export function meanNew({ promptLength }: Pick<Pass, 'promptLength'>, values: Float32Array): number | null {
+  const rest = values.subarray(promptLength);
+  const mean = rest.reduce((sum, value) => sum + value, 0) / rest.length;
+  return rest.length === 0 || Number.isNaN(mean) ? null : mean;
+}
+
+/** The same in one step. */
+export const reading = async (ctx: RunContext, pass: Pass, steer: ReadySteer): Promise<number | null> =>
+  meanNew(pass, await along(ctx, pass, steer));

@@ -4,7 +4,7 @@ import { VitrineError } from '../../../core/protocol/errors.ts';
 import type { RunContext, Sae } from '../../../workers/api.ts';
 import type { SteerFacts } from '../result.ts';
 import { methodOf, type Method, type Steer, type SteerPositions } from '../spec.ts';
-import { contrastVector } from './contrast.ts';
+import { contrastVector, lengthOf } from './contrast.ts';
 import { checkHook } from './place.ts';
 
 /** One steer, ready to be applied. */
@@ -21,6 +21,12 @@ export interface ReadySteer {
   readonly method?: Method;
 }
 
+/** What positions refer to: how long the prompt is, and the last token of its instruction. */
+export interface PromptPlace {
+  readonly length: number;
+  readonly instruction: number;
+}
+
 /** All steers of an experiment, ready to be applied to a generation or to texts that are there already. */
 export interface Plan {
   readonly ready: readonly ReadySteer[];
@@ -28,47 +34,64 @@ export interface Plan {
   readonly idle: boolean;
   /** For a generation: positions as the engine counts them. */
   writing(): Intervention[];
-  /** For a text of `length` tokens whose prompt had `promptLength`. */
-  reading(promptLength: number, length: number): Intervention[];
+  /** For a text of `length` tokens that goes on from the prompt. */
+  reading(length: number): Intervention[];
   /** At every token. */
   everywhere(): Intervention[];
   /** The same with another strength of one steer, which then acts even if it is muted; by another method where one is named. */
   at(steer: number, strength: number, method?: Method): Plan;
+  /** The same with another direction for one steer, at another hook. */
+  with(steer: number, hook: HookName, vector: readonly number[]): Plan;
 }
 
 /** Brings dictionaries and vectors. Whatever does not fit the model is refused here. */
-export async function preparePlan(ctx: RunContext, steers: readonly Steer[]): Promise<Plan> {
+export async function preparePlan(ctx: RunContext, steers: readonly Steer[], place: PromptPlace): Promise<Plan> {
   const ready: ReadySteer[] = [];
   for (const [i, steer] of steers.entries()) ready.push(await prepare(ctx, steer, i));
-  return planOf(ready);
+  return planOf(ready, place);
 }
 
-function planOf(ready: readonly ReadySteer[]): Plan {
+function planOf(ready: readonly ReadySteer[], place: PromptPlace): Plan {
   const acting = ready.filter(({ steer }) => !steer.muted);
   return {
     ready,
     idle: acting.length === 0,
-    writing: () => acting.map((r) => intervention(r, r.steer.positions)),
-    reading: (promptLength, length) => acting.map((r) => intervention(r, within(r.steer.positions, promptLength, length))),
+    writing: () => acting.flatMap((r) => written(r.steer.positions, place).map((positions) => intervention(r, positions))),
+    reading: (length) => acting.map((r) => intervention(r, within(r.steer.positions, place, length))),
     everywhere: () => acting.map((r) => intervention(r, 'all')),
     at: (steer, strength, method) =>
       planOf(
         ready.map((r, i) =>
           i === steer ? { ...r, steer: { ...r.steer, strength, muted: false }, ...(method ? { method } : {}) } : r,
         ),
+        place,
+      ),
+    with: (steer, hook, vector) =>
+      planOf(
+        ready.map((r, i) => (i === steer ? { ...r, hook, vector, norm: lengthOf(vector) } : r)),
+        place,
       ),
   };
 }
 
-/** What `prompt` and `generated` mean in a text that is read whole. */
-function within(positions: SteerPositions, promptLength: number, length: number): Positions {
+const range = (from: number, to: number): number[] => Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
+
+/** Positions of a generation, in parts that do not overlap: what is written yet has no numbers. */
+function written(positions: SteerPositions, { length, instruction }: PromptPlace): readonly Positions[] {
+  return positions === 'answer' ? [range(instruction, length), 'generated'] : [positions];
+}
+
+/** What positions mean in a text that is read whole. */
+function within(positions: SteerPositions, place: PromptPlace, length: number): Positions {
   switch (positions) {
     case 'all':
       return 'all';
     case 'prompt':
-      return Array.from({ length: Math.min(promptLength, length) }, (_, p) => p);
+      return range(0, Math.min(place.length, length));
     case 'generated':
-      return Array.from({ length: Math.max(0, length - promptLength) }, (_, i) => promptLength + i);
+      return range(place.length, length);
+    case 'answer':
+      return range(place.instruction, length);
   }
 }
 
@@ -125,9 +148,3 @@ function scaleOf(sae: Sae, feature: number): { readonly scale: number; readonly 
     );
   return { scale: max, unit: 'max' };
 }
-
-const lengthOf = (values: ArrayLike<number>): number => {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += (values[i] ?? 0) ** 2;
-  return Math.sqrt(sum);
-};

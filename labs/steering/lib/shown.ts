@@ -1,6 +1,7 @@
 import { textsOfChunks, textsOfResult, type ShownTexts } from '../../../core/written.ts';
 import type {
   Coherence,
+  Grid,
   MovedFeature,
   NeutralLoss,
   PromptFeatures,
@@ -20,24 +21,26 @@ export interface Shown extends ShownTexts {
   } | null;
   readonly neutral: NeutralLoss | null;
   readonly sweep: Sweep | null;
+  readonly grid: Grid | null;
 }
 
 /** A finished answer. */
 export function ofResult(result: SteeringResult): Shown {
-  const { features, coherence, steers, moved, neutral, sweep } = result;
-  return { ...textsOfResult(result), features, measured: { coherence, steers, moved }, neutral, sweep };
+  const { features, coherence, steers, moved, neutral, sweep, grid } = result;
+  return { ...textsOfResult(result), features, measured: { coherence, steers, moved }, neutral, sweep, grid };
 }
 
 /** An answer that is being streamed; null before its first token. */
 export function ofChunks(chunks: readonly SteeringChunk[]): Shown | null {
   const texts = textsOfChunks(chunks);
   if (texts === null) return null;
-  let shown: Shown = { ...texts, features: [], measured: null, neutral: null, sweep: null };
+  let shown: Shown = { ...texts, features: [], measured: null, neutral: null, sweep: null, grid: null };
   for (const chunk of chunks) {
     if (chunk.part === 'prompt') shown = { ...shown, features: chunk.features };
     else if (chunk.part === 'measured') shown = { ...shown, measured: chunk };
     else if (chunk.part === 'neutral') shown = { ...shown, neutral: chunk.neutral };
     else if (chunk.part === 'sweep') shown = { ...shown, sweep: chunk.sweep };
+    else if (chunk.part === 'grid') shown = { ...shown, grid: chunk.grid };
   }
   return shown;
 }

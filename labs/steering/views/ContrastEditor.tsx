@@ -1,6 +1,7 @@
 import { useState, type ReactElement } from 'react';
 import type { HookName } from '../../../core/hooks.ts';
 import { Button } from '../../../app/ui/Button.tsx';
+import { Toggle } from '../../../app/ui/Segmented.tsx';
 import { Select, TextArea, TextField } from '../../../app/ui/Field.tsx';
 import type { Steer } from '../spec.ts';
 import { NumberField } from '../../../app/ui/NumberField.tsx';
@@ -86,6 +87,11 @@ export function ContrastEditor({ steer, hooks, onChange, onClose }: ContrastEdit
           />
         )}
       </div>
+      <Toggle
+        label="equal length: 1 is as long as what it is read from, on average"
+        checked={draft.equal === true}
+        onChange={(equal) => setDraft({ ...draft, equal: equal ? true : undefined })}
+      />
       <div className={styles.buttons}>
         <Button type="submit" disabled={!complete}>
           Use these texts

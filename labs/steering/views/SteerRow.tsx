@@ -85,6 +85,7 @@ export function SteerRow({ model, steer, label, facts, hookOf, onStrength, onCha
             { value: 'all', label: 'every token' },
             { value: 'prompt', label: 'prompt only' },
             { value: 'generated', label: 'new tokens only' },
+            { value: 'answer', label: 'end of the instruction on' },
           ]}
           onChange={(positions) => onChange((s) => ({ ...s, positions }))}
         />

@@ -7,6 +7,7 @@ export const POSITIONS: Readonly<Record<SteerPositions, string>> = {
   all: 'every token',
   prompt: 'the prompt only',
   generated: 'new tokens only',
+  answer: 'the end of the instruction and all after it',
 };
 
 /** `+2.0 × max`: a strength with its unit, as sliders say it. */
@@ -57,7 +58,7 @@ export function exactly(steer: Steer, hookOf: (sae: string) => string, facts: St
           : steer.token < 0
             ? `at token ${steer.token} from the end`
             : `at token ${steer.token}`;
-      return `Adds ${times} × v to the ${where}. v: what the first text of each pair has there minus what the second has, ${at}, mean of ${plural(steer.pairs.length, 'pair')}.${push(Math.abs(steer.strength) * (facts?.norm ?? NaN), facts)}`;
+      return `Adds ${times} × v to the ${where}. v: what the first text of each pair has there minus what the second has, ${at}, mean of ${plural(steer.pairs.length, 'pair')}${steer.equal ? '; then brought to the mean length of what it was read from' : ''}.${push(Math.abs(steer.strength) * (facts?.norm ?? NaN), facts)}`;
     }
     case 'vector':
       return `Adds ${times} × the vector to the ${where}.${push(Math.abs(steer.strength) * (facts?.norm ?? NaN), facts)}`;
