@@ -26,7 +26,11 @@ const lab: LabDefinition<LogitsParams> = {
   title: 'Logits',
   question: 'Are these logits those of the reference?',
   needs: {},
-  params: v.strictObject({ positions: ids, columns: ids, top: v.number() }),
+  params: v.strictObject({
+    positions: v.optional(ids, [0]),
+    columns: v.optional(ids, [0]),
+    top: v.optional(v.number(), 1),
+  }),
   view: v.strictObject({}),
   defaults: {
     v: 1,
@@ -34,7 +38,7 @@ const lab: LabDefinition<LogitsParams> = {
     labV: 1,
     model: 'primer',
     prompts: [{ tokens: [0] }],
-    params: { positions: [0], columns: [0], top: 1 },
+    params: {},
   },
 };
 

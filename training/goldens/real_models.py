@@ -3,13 +3,12 @@
 usage: real_models.py smollm2-135m|gemma-3-270m FILE.gguf
 
 Token ids come from tokenizers built from the GGUF's own vocabulary (`vocabularies.py`); transformers' way to a tokenizer from
-a GGUF gives wrong ids for both models, its way to weights is right. Needs `gguf` and `accelerate`. About a minute.
+a GGUF gives wrong ids for both models, its way to weights is right. Needs `gguf` and `accelerate`. About ten minutes.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
@@ -18,6 +17,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent)]
 import gguf  # noqa: E402
 import torch  # noqa: E402
 from transformers import AutoModelForCausalLM  # noqa: E402
+from transformers.utils.chat_template_utils import render_jinja_template  # noqa: E402
 
 from store import save, sha256  # noqa: E402
 from vocabularies import gguf_bpe, gguf_pieces  # noqa: E402
@@ -62,15 +62,17 @@ PROMPTS: list[tuple[str, int]] = [(text, 256) for text in SHORT] + [
     (CODE, 200),
     (CODE + LONG, 256),
 ]
-GREEDY = [0, 2, 5]
+CHAT = [{"role": "user", "content": "What is the opposite of hot?"}]
 STEPS = 64
 POSITIONS = 4
 COLUMNS = 256
 
 
-def continuation(model, row: list[int], guess: list[int]) -> tuple[list[int], list[float]]:
-    """Greedy tokens, and by how much each one led. One pass checks a guess: as far as it goes with the model's own choices it is them."""
-    new = guess[:STEPS]
+def continuation(model, row: list[int]) -> tuple[list[int], list[float]]:
+    """Greedy tokens, and by how much each one led. What generation with a cache gives is a guess, which passes without one check."""
+    ids = torch.tensor([row])
+    guess = model.generate(ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=STEPS, min_new_tokens=STEPS, eos_token_id=None)
+    new = guess[0, len(row) :].tolist()
     while True:
         best = model(torch.tensor([row + new])).logits[0, len(row) - 1 :].float().topk(2)
         own = best.indices[:, 0].tolist()
@@ -87,9 +89,8 @@ def main() -> None:
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("id", choices=["smollm2-135m", "gemma-3-270m"])
     ap.add_argument("file", type=Path)
-    ap.add_argument("--guess", type=Path, help="JSON of token lists by number of prompt: continuations to check instead of making them one by one")
+    ap.add_argument("--greedy", type=int, help="continue the first so many prompts only; default: all")
     a = ap.parse_args()
-    torch.set_num_threads(1)
     meta = {k: f.contents() for k, f in gguf.GGUFReader(str(a.file)).fields.items() if k.startswith("tokenizer.")}
     gemma = a.id.startswith("gemma")
     tok = gguf_pieces(meta)[0] if gemma else gguf_bpe(meta)
@@ -97,6 +98,10 @@ def main() -> None:
     model = AutoModelForCausalLM.from_pretrained(str(a.file.parent), gguf_file=a.file.name, dtype=torch.float32, attn_implementation="eager").eval()
     prompts = PROMPTS + ([(LONG * 4, 700)] if gemma else [])
     ids = [(bos + tok.encode(text, add_special_tokens=False).ids)[:limit] for text, limit in prompts]
+    template = meta.get("tokenizer.chat_template")
+    if template and not gemma:
+        (text,), _ = render_jinja_template([CHAT], chat_template=template, add_generation_prompt=True)
+        ids.append(tok.encode(text, add_special_tokens=False).ids)
     columns = torch.arange(0, model.config.vocab_size, model.config.vocab_size // COLUMNS)
     tensors: dict[str, torch.Tensor] = {}
     top = []
@@ -105,12 +110,12 @@ def main() -> None:
         positions = sorted({len(row) * k // POSITIONS for k in range(1, POSITIONS)} | {len(row) - 1})
         tensors[f"logits.{i}"] = logits[positions][:, columns]
         best = logits[positions].topk(11)
-        top.append({"positions": positions, "ids": best.indices.tolist(), "logits": best.values.tolist()})
+        total = logits[positions].double().logsumexp(-1)
+        top.append({"positions": positions, "ids": best.indices.tolist(), "logits": best.values.tolist(), "logSumExp": total.tolist()})
         print(i, len(row), repr(tok.decode([best.indices[-1][0].item()])), flush=True)
-    guesses = json.loads(a.guess.read_text()) if a.guess else {}
     greedy = []
-    for i in GREEDY:
-        new, margins = continuation(model, ids[i], guesses.get(str(i), []))
+    for i, row in enumerate(ids[: a.greedy]):
+        new, margins = continuation(model, row)
         greedy.append({"prompt": i, "tokens": new, "leastMargin": min(margins)})
         print(i, min(margins), repr(tok.decode(new)), flush=True)
     about = {"file": a.file.name, "sha256": sha256(a.file), "prompts": ids, "columns": columns.tolist(), "top": top, "greedy": greedy}

@@ -1,8 +1,6 @@
-import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { appendFileSync, mkdirSync } from 'node:fs';
 import { expect } from 'vitest';
-import { readSafetensors, safeFloats } from '../../core/files/safetensors.ts';
+import { readSafetensors } from '../../core/files/safetensors.ts';
 import type { HookName } from '../../core/hooks.ts';
 import type { Intervention } from '../../core/interventions.ts';
 import type { Metric } from '../../core/metrics.ts';
@@ -14,37 +12,11 @@ import { createHookedModel } from '../model/hooked-model.ts';
 import { WeightLoader, type WeightSource } from '../model/weights.ts';
 import { createSae } from '../saes/sae.ts';
 import { SafetensorsSource } from '../weights/safetensors-source.ts';
+import { goldenBytes as bytes, type Golden } from './golden-files.ts';
 import { relativeError } from './numbers.ts';
 import { NO_TOKENIZER } from './tiny-models.ts';
 
-/** Written by training/goldens/make.py. */
-const TESTDATA = join(import.meta.dirname, '../testdata');
-/** A file of a tiny checkpoint or of its goldens. */
-export const bytes = (...path: string[]): Uint8Array => new Uint8Array(readFileSync(join(TESTDATA, ...path)));
-
-export interface Golden<Meta> {
-  readonly meta: Meta;
-  /** Values of a stored tensor; throws where there is none. */
-  values(name: string): Float32Array;
-  has(name: string): boolean;
-}
-
-export function readGoldenJson<Meta>(name: string): Meta {
-  return JSON.parse(new TextDecoder().decode(gunzipSync(bytes(`${name}.json.gz`)))) as Meta;
-}
-
-export function readGolden<Meta>(name: string): Golden<Meta> {
-  const { tensors } = readSafetensors(bytes(`${name}.safetensors`));
-  return {
-    meta: readGoldenJson<Meta>(name),
-    has: (tensor) => tensors.has(tensor),
-    values(tensor) {
-      const found = tensors.get(tensor);
-      if (!found) throw new Error(`${name}.safetensors has no ${tensor}: run training/goldens/make.py`);
-      return safeFloats(found, tensor);
-    },
-  };
-}
+export { goldenBytes as bytes, readGolden, readGoldenJson, type Golden } from './golden-files.ts';
 
 interface Plan {
   readonly interventions: readonly Intervention[];
