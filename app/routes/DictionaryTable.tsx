@@ -1,11 +1,14 @@
 import { useDeferredValue, useMemo, useState, type ReactElement, type ReactNode } from 'react';
 import { featureLink } from '../../core/share/feature-address.ts';
 import { count as short } from '../shell/format.ts';
+import { isEmbed, parsePlace } from '../state/address.ts';
 import type { ModelEntry, SaeEntry } from '../state/catalogue.ts';
 import { dictionaries, useDictionary, type DictionaryState } from '../state/dictionary-index.ts';
+import { isEmbedded, Part } from '../state/embed-parts.tsx';
 import { labelText, useLabels } from '../state/labels.ts';
 import { Skeleton } from '../ui/Disclosure.tsx';
 import { TextField } from '../ui/Field.tsx';
+import { stepRows, usePlainKeys } from '../ui/keys.ts';
 import { ErrorNotice, Notice } from '../ui/Notice.tsx';
 import { Toggle } from '../ui/Segmented.tsx';
 import { VirtualTable, type VirtualColumn } from '../ui/VirtualTable.tsx';
@@ -47,60 +50,73 @@ export function DictionaryTable({ model, entry, filter }: DictionaryTableProps):
       ),
     [rows, query, live, sort, index],
   );
+  usePlainKeys((key) => stepRows(key, 'tbody th > a'));
   const link = (feature: number): string => featureLink({ model: model.id, sae: entry.id, feature });
   const dead = rows.filter(({ density }) => density === 0).length;
   return (
     <>
-      <h1>Features of the {siteName(entry.hookName)}</h1>
-      <p className={lab.lead}>
-        {plural(entry.dSae, 'feature')} of <code>{entry.id}</code> on <a href={`#/features/${model.id}`}>{model.name}</a>,{' '}
-        {architectureName(entry.architecture)}
-        {typeof entry.l0 === 'number' && `, ${number(entry.l0)} active per token`}
-        {index &&
-          `; counted on ${short(index.corpus.tokens)} tokens${dead > 0 ? `, ${plural(dead, 'feature was', 'features were')} never active` : ''}`}
-        .
-      </p>
+      <Part id="about">
+        <h1>Features of the {siteName(entry.hookName)}</h1>
+        <p className={lab.lead}>
+          {plural(entry.dSae, 'feature')} of <code>{entry.id}</code> on <a href={`#/features/${model.id}`}>{model.name}</a>,{' '}
+          {architectureName(entry.architecture)}
+          {typeof entry.l0 === 'number' && `, ${number(entry.l0)} active per token`}
+          {index &&
+            `; counted on ${short(index.corpus.tokens)} tokens${dead > 0 ? `, ${plural(dead, 'feature was', 'features were')} never active` : ''}`}
+          .
+        </p>
+      </Part>
       <Known state={known} onRetry={() => void dictionaries.load(model.id, entry.id)}>
-        {index && (
-          <div className={styles.map}>
-            <DictionaryMap rows={rows} model={model.id} sae={entry.id} onPick={(feature) => (location.hash = link(feature))} />
+        <Part id="map">
+          {index && (
+            <div className={styles.map}>
+              <DictionaryMap rows={rows} model={model.id} sae={entry.id} onPick={(feature) => follow(link(feature))} />
+            </div>
+          )}
+        </Part>
+        <Part id="table">
+          <div className={styles.controls}>
+            <TextField
+              label="Filter by label, variable or number"
+              hideLabel
+              placeholder="Filter by label, variable or number"
+              type="search"
+              data-prompt=""
+              value={typed}
+              onChange={setTyped}
+            />
+            {dead > 0 && <Toggle label="hide those never active" checked={live} onChange={setLive} />}
+            <output className={styles.count}>
+              {shown.length === rows.length
+                ? plural(rows.length, 'feature')
+                : `${shown.length} of ${plural(rows.length, 'feature')}`}
+            </output>
           </div>
-        )}
-        <div className={styles.controls}>
-          <TextField
-            label="Filter by label, variable or number"
-            hideLabel
-            placeholder="Filter by label, variable or number"
-            type="search"
-            data-prompt=""
-            value={typed}
-            onChange={setTyped}
+          <VirtualTable
+            caption={`Features of ${entry.id}`}
+            columns={columns(link, index !== null)}
+            rows={shown}
+            rowKey={(row) => row.feature}
+            sort={sort}
+            onSort={(key) =>
+              setSort((before) =>
+                before.key === key
+                  ? { ...before, descending: !before.descending }
+                  : { key: key as SortKey, descending: FALLS.has(key as SortKey) },
+              )
+            }
+            empty="No feature fits what you typed."
           />
-          {dead > 0 && <Toggle label="hide those never active" checked={live} onChange={setLive} />}
-          <output className={styles.count}>
-            {shown.length === rows.length
-              ? plural(rows.length, 'feature')
-              : `${shown.length} of ${plural(rows.length, 'feature')}`}
-          </output>
-        </div>
-        <VirtualTable
-          caption={`Features of ${entry.id}`}
-          columns={columns(link, index !== null)}
-          rows={shown}
-          rowKey={(row) => row.feature}
-          sort={sort}
-          onSort={(key) =>
-            setSort((before) =>
-              before.key === key
-                ? { ...before, descending: !before.descending }
-                : { key: key as SortKey, descending: FALLS.has(key as SortKey) },
-            )
-          }
-          empty="No feature fits what you typed."
-        />
+        </Part>
       </Known>
     </>
   );
+}
+
+/** In a frame it opens beside the page around, as links there do. */
+function follow(fragment: string): void {
+  if (isEmbed(parsePlace(location.hash))) window.open(fragment, '_blank', 'noreferrer');
+  else location.hash = fragment;
 }
 
 interface KnownProps {
@@ -114,7 +130,8 @@ interface KnownProps {
 function Known({ state, onRetry, children }: KnownProps): ReactElement {
   switch (state.state) {
     case 'loading':
-      return <Skeleton height="100vh" label="Loading what is known of the features" />;
+      // In a frame that is as tall as what is in it, a share of that height would grow without end.
+      return <Skeleton height={isEmbedded() ? '420px' : '100vh'} label="Loading what is known of the features" />;
     case 'none':
       return (
         <>

@@ -1,4 +1,4 @@
-import { Suspense, use, useEffect, useMemo, useRef, type ReactElement } from 'react';
+import { lazy, Suspense, use, useEffect, useMemo, useRef, type ReactElement } from 'react';
 import type { Progress } from '../../core/protocol/messages.ts';
 import { specFragment } from '../../core/share/address.ts';
 import { experiments } from '../shell/app.ts';
@@ -6,6 +6,7 @@ import { ErrorBoundary } from '../shell/ErrorBoundary.tsx';
 import { backendLabel, milliseconds } from '../shell/format.ts';
 import { forgetFailedLoads, loadView } from '../shell/labs.ts';
 import { usePlace } from '../shell/use-place.ts';
+import type { EmbedPlace } from '../state/address.ts';
 import { Parts, readParts } from '../state/embed-parts.tsx';
 import type { LabPanelProps } from '../state/lab-panel.ts';
 import { Button } from '../ui/Button.tsx';
@@ -14,8 +15,11 @@ import styles from './EmbedPage.module.css';
 import { PanelSkeleton } from './LabPage.tsx';
 import { usePanel, useProgress } from './use-panel.ts';
 
-/** A lab without the shell, for an iframe: the recorded result or a Run button. It runs and downloads nothing until asked. */
-export function EmbedPage({ lab }: { readonly lab: string }): ReactElement {
+const EmbeddedFeatures = lazy(() => import('./EmbeddedFeatures.tsx'));
+const EmbeddedLists = lazy(() => import('./EmbeddedLists.tsx'));
+
+/** A view without the shell, for an iframe: of a lab the recorded result or a Run button. It runs and downloads nothing until asked. */
+export function EmbedPage({ place }: { readonly place: EmbedPlace }): ReactElement {
   const box = useRef<HTMLElement>(null);
   useEffect(() => {
     const element = box.current;
@@ -27,24 +31,45 @@ export function EmbedPage({ lab }: { readonly lab: string }): ReactElement {
     observer.observe(element);
     return () => observer.disconnect();
   }, []);
+  useEffect(() => {
+    document.addEventListener('click', leaveBeside);
+    return () => document.removeEventListener('click', leaveBeside);
+  }, []);
   return (
     <main className={styles.embed} ref={box}>
-      <h1 className="visually-hidden">{experiments.definition(lab)?.title ?? 'Vitrine'}</h1>
-      <ErrorBoundary what="This lab" onRetry={forgetFailedLoads} resetKey={lab}>
-        {experiments.definition(lab) ? (
-          <Suspense fallback={<PanelSkeleton />}>
-            <EmbeddedPanel lab={lab} />
-          </Suspense>
-        ) : (
-          <Notice title={`There is no lab called “${lab}”`}>
-            <a href="#/" target="_top">
-              Open Vitrine
-            </a>
-          </Notice>
-        )}
+      <ErrorBoundary what="This view" onRetry={forgetFailedLoads} resetKey={location.hash}>
+        <Suspense fallback={<PanelSkeleton />}>
+          <View place={place} />
+        </Suspense>
       </ErrorBoundary>
     </main>
   );
+}
+
+function View({ place }: { readonly place: EmbedPlace }): ReactElement {
+  if (place.page === 'embed-features') return <EmbeddedFeatures place={place} />;
+  if (place.page === 'embed-lists') return <EmbeddedLists key={place.packed} packed={place.packed} />;
+  const definition = experiments.definition(place.lab);
+  if (!definition)
+    return (
+      <Notice title={`There is no lab called “${place.lab}”`}>
+        <a href="#/">Open Vitrine</a>
+      </Notice>
+    );
+  return (
+    <>
+      <h1 className="visually-hidden">{definition.title}</h1>
+      <EmbeddedPanel lab={place.lab} />
+    </>
+  );
+}
+
+/** A link that leads out of the embed opens beside the page around it: in its place it would be a whole app in a frame. */
+function leaveBeside({ target, defaultPrevented }: MouseEvent): void {
+  const link = target instanceof Element ? target.closest('a') : null;
+  if (defaultPrevented || !link || !link.hasAttribute('href') || link.target !== '' || link.hasAttribute('download')) return;
+  link.target = '_blank';
+  link.rel = 'noreferrer';
 }
 
 function EmbeddedPanel({ lab }: { readonly lab: string }): ReactElement | null {

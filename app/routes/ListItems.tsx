@@ -15,12 +15,15 @@ import { setLabel, useLabel } from '../state/labels.ts';
 import { addItems, moveItem, noteItem, removeItem } from '../state/lists.ts';
 import { offer } from '../state/notices.ts';
 import { IconButton } from '../ui/Button.tsx';
+import { stepRows, usePlainKeys } from '../ui/keys.ts';
+import { matchText, nameSource, nameText, useNames } from '../views/names.ts';
 import { siteShort } from '../views/sites.ts';
 import { Kept } from './Kept.tsx';
 import page from './Lists.module.css';
 
 /** What is on a list, in the reader's own order, each with a label and a note to write. */
 export function ListItems({ list }: { readonly list: ReaderList }): ReactElement {
+  usePlainKeys((key) => stepRows(key, '[data-items] > li > :first-child > a:first-child'));
   if (list.items.length === 0)
     return (
       <p className={page.empty}>
@@ -29,7 +32,7 @@ export function ListItems({ list }: { readonly list: ReaderList }): ReactElement
       </p>
     );
   return (
-    <ol className={page.items} aria-label="Items">
+    <ol className={page.items} aria-label="Items" data-items="">
       {list.items.map((item, i) => (
         <li key={itemKey(item)} className={page.item}>
           {item.kind === 'feature' ? <Feature item={item} prompt={list.prompt} /> : <Experiment item={item} />}
@@ -54,13 +57,20 @@ const nameOf = (item: ListItem): string =>
 
 function Feature({ item, prompt }: { readonly item: FeatureItem; readonly prompt: string }): ReactElement {
   const label = useLabel(item);
+  const name = useNames(item.model, [item.sae])(item);
+  const match = matchText(name);
   return (
     <div className={page.what}>
-      <a href={featureLink(item, prompt)} className={label === null ? page.unnamed : undefined}>
-        {label ?? 'No label yet'}
+      <a
+        href={featureLink(item, prompt)}
+        className={name.name === null ? page.unnamed : undefined}
+        title={nameSource(name) || undefined}
+      >
+        {nameText(name)}
       </a>
       <span className={page.id}>
         {item.model} · {siteShort(item.sae)} · {item.feature}
+        {match !== '' && ` · ${match}`}
       </span>
       <span className={page.more}>
         <Kept

@@ -4,6 +4,7 @@ import { libraryFile, LIST_LIMITS, listsFragment, type ReaderList } from '../../
 import { LINK_BUDGET } from '../../core/share/codec.ts';
 import { saveFile } from '../charts/export/save.ts';
 import { SITE } from '../shell/app.ts';
+import { frameCode } from '../shell/share-parts.ts';
 import { library } from '../state/library.ts';
 import { editList, useList, withLabels } from '../state/lists.ts';
 import { say } from '../state/notices.ts';
@@ -64,21 +65,25 @@ function Open({ list }: { readonly list: ReaderList }): ReactElement {
 
 function Actions({ list }: { readonly list: ReaderList }): ReactElement {
   const together = togetherInExplore(list);
-  const copy = (): void => {
+  /** @param of what of the list's address is copied */
+  const copy = (what: string, of: (fragment: string) => string): void => {
     const fragment = listsFragment(withLabels(list));
     if (fragment.length > LINK_BUDGET)
       return say(
         `The list is too long for a link (${count(fragment.length)} of ${count(LINK_BUDGET)} characters). Export it as a file.`,
       );
-    navigator.clipboard.writeText(`${SITE}${fragment}`).then(
-      () => say('Link copied. It holds the list, its notes and your labels of its features.'),
-      () => say('The browser did not let the link be copied. Export the list as a file.'),
+    navigator.clipboard.writeText(of(fragment)).then(
+      () => say(`${what} copied. It holds the list, its notes and your labels of its features.`),
+      () => say('The browser did not let it be copied. Export the list as a file.'),
     );
   };
+  const frame = (fragment: string): string =>
+    frameCode(`${SITE}${fragment.replace('#/', '#/embed/')}`, `Vitrine: ${list.name}`, 480);
   return (
     <div className={page.actions}>
       {together !== null && <LinkButton href={together}>Look at them together</LinkButton>}
-      <Button onClick={copy}>Copy a link</Button>
+      <Button onClick={() => copy('Link', (fragment) => `${SITE}${fragment}`)}>Copy a link</Button>
+      <Button onClick={() => copy('Embed code', frame)}>Copy embed code</Button>
       <Button onClick={() => saveFile(fileName(list), libraryFile(withLabels(list)), 'application/json')}>Export</Button>
       <Button
         variant="quiet"

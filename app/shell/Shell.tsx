@@ -2,8 +2,8 @@ import { lazy, Suspense, useEffect, useRef, type ReactElement } from 'react';
 import { EmbedPage } from '../routes/EmbedPage.tsx';
 import { LabPage } from '../routes/LabPage.tsx';
 import { FEATURE_LAB } from '../../core/share/feature-address.ts';
-import { HOME_LAB, type Place } from '../state/address.ts';
-import { catalogue, engineHost, experiments } from './app.ts';
+import { HOME_LAB, isEmbed, type Place, type WholePlace } from '../state/address.ts';
+import { catalogue, engineHost, experiments, preferences } from './app.ts';
 import { useOpenDialog } from './dialogs.ts';
 import { ErrorBoundary } from './ErrorBoundary.tsx';
 import styles from './Shell.module.css';
@@ -27,14 +27,20 @@ const UnknownPage = lazy(() => import('../routes/UnknownPage.tsx'));
 export function Shell(): ReactElement {
   const place = usePlace();
   const dialog = useOpenDialog();
-  useEffect(() => listenToKeys(), []);
-  useEffect(() => acceptDroppedFiles(), []);
+  const whole = !isEmbed(place);
+  useEffect(() => listenToKeys(whole), [whole]);
+  // Dropped on an embed, a file would make a whole app of it.
+  useEffect(() => (whole ? acceptDroppedFiles() : undefined), [whole]);
   useEffect(() => sayEngineNews(engineHost.store), []);
   useEffect(() => {
-    if (place.page !== 'embed') void catalogue.load();
-  }, [place.page]);
+    if (whole) void catalogue.load();
+  }, [whole]);
   useTitle(place);
-  if (place.page === 'embed') return <EmbedPage lab={place.lab} />;
+  const lab = place.page === 'lab' ? place.lab : null;
+  useEffect(() => {
+    if (lab !== null && lab !== FEATURE_LAB && experiments.definition(lab)) preferences.visit(`#/lab/${lab}`);
+  }, [lab]);
+  if (isEmbed(place)) return <EmbedPage place={place} />;
   return (
     <>
       <a href="#main" className={styles.skip} onClick={toMain}>
@@ -58,7 +64,7 @@ export function Shell(): ReactElement {
   );
 }
 
-function Route({ place }: { readonly place: Place }): ReactElement {
+function Route({ place }: { readonly place: WholePlace }): ReactElement {
   switch (place.page) {
     case 'home':
       return <LabPage lab={HOME_LAB} />;
@@ -67,7 +73,6 @@ function Route({ place }: { readonly place: Place }): ReactElement {
     case 'features':
       return <FeaturesPage key={`${place.model}/${place.sae ?? ''}`} model={place.model} sae={place.sae} filter={place.filter} />;
     case 'lab':
-    case 'embed':
       if (place.lab === FEATURE_LAB) return <FeaturePage />;
       return experiments.definition(place.lab) ? (
         <LabPage lab={place.lab} />

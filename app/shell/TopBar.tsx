@@ -1,7 +1,7 @@
 import type { ReactElement } from 'react';
 import { useStore } from 'zustand';
 import { FEATURE_LAB } from '../../core/share/feature-address.ts';
-import { HOME_LAB, type Place } from '../state/address.ts';
+import { HOME_LAB, type WholePlace } from '../state/address.ts';
 import type { Theme } from '../state/preferences.ts';
 import { Button, IconButton } from '../ui/Button.tsx';
 import { Kbd } from '../ui/Disclosure.tsx';
@@ -16,7 +16,7 @@ const NEXT: Readonly<Record<Theme, Theme>> = { system: 'light', light: 'dark', d
 const NAMES: Readonly<Record<Theme, string>> = { system: 'as the system', light: 'light', dark: 'dark' };
 
 /** The bar above every page: where one is, and what applies everywhere. */
-export function TopBar({ place }: { readonly place: Place }): ReactElement {
+export function TopBar({ place }: { readonly place: WholePlace }): ReactElement {
   const theme = useStore(preferences.store, (state) => state.theme);
   const isLab = place.page === 'home' || place.page === 'lab' || place.page === 'feature';
   return (
@@ -68,12 +68,11 @@ function FeatureCrumb(): ReactElement {
   );
 }
 
-function crumb(place: Place): string {
+function crumb(place: WholePlace): string {
   switch (place.page) {
     case 'home':
       return experiments.definition(HOME_LAB)?.title ?? '';
     case 'lab':
-    case 'embed':
       return experiments.definition(place.lab)?.title ?? 'Unknown lab';
     case 'feature':
       return 'Feature';

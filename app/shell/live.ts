@@ -1,7 +1,8 @@
 import { hashSpec } from '../../core/spec/index.ts';
 import type { BackendName } from '../../core/model-config.ts';
 import type { SpecHash } from '../../core/protocol/messages.ts';
-import { labOf, parsePlace } from '../state/address.ts';
+import { isEmbed, labOf, parsePlace } from '../state/address.ts';
+import { isEmbedded } from '../state/embed-parts.tsx';
 import { mayRun } from '../state/hub.ts';
 import type { ResultEntry } from '../state/results.ts';
 import { whenIdle } from '../ui/idle.ts';
@@ -22,7 +23,7 @@ export function runNow(lab: string): void {
 }
 
 /** The model is not here, and the page says above the picture what it would take. An embed has no such place: its engine refuses. */
-const waits = (model: string): boolean => parsePlace(location.hash).page !== 'embed' && !mayRun(hub.store.getState(), model);
+const waits = (model: string): boolean => !isEmbed(parsePlace(location.hash)) && !mayRun(hub.store.getState(), model);
 
 /**
  * Keeps the picture in step with the experiment: a recorded result where one ships with the site, then a live one. The engine
@@ -109,9 +110,11 @@ function isQuick(lab: string): boolean {
   return times.length < 2 || Math.min(...times) <= QUICK;
 }
 
+/** In a page of somebody else's nothing starts by itself, whatever part of the site stands there. */
 function mayStart(): boolean {
   const { saveData } = (navigator as { connection?: { saveData?: boolean } }).connection ?? {};
-  return preferences.store.getState().autoStart && saveData !== true && parsePlace(location.hash).page !== 'embed';
+  const embedded = isEmbedded() || isEmbed(parsePlace(location.hash));
+  return preferences.store.getState().autoStart && saveData !== true && !embedded;
 }
 
 /** Whether this experiment is one of the lab's named ones, whose results ship with the site. */

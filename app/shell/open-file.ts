@@ -75,7 +75,7 @@ export function followSources(): void {
   const follow = (): void => {
     const fragment = location.hash;
     const place = parsePlace(fragment);
-    if (!('options' in place) || place.hasSpec) return;
+    if (!('lab' in place && 'options' in place) || place.hasSpec) return;
     const src = place.options.get('src');
     if (src === null) return;
     const url = new URL(src, SITE);

@@ -66,10 +66,14 @@ addEventListener('message', ({ origin, source, data }) => {
 </script>`;
 }
 
-export function embedCode(site: string, spec: ExperimentSpec, title: string, options: EmbedOptions): string {
+export const embedCode = (site: string, spec: ExperimentSpec, title: string, options: EmbedOptions): string =>
+  frameCode(embedUrl(site, spec, options), title, options.height);
+
+/** A plain frame. @param height pixels */
+export function frameCode(address: string, title: string, height: number): string {
   const escaped = title.replace(/&/g, '&amp;').replace(/"/g, '&quot;').replace(/</g, '&lt;');
-  const url = embedUrl(site, spec, options).replace(/&/g, '&amp;');
-  return `<iframe src="${url}" title="${escaped}" width="100%" height="${options.height}" style="border:0" loading="lazy"></iframe>`;
+  const url = address.replace(/&/g, '&amp;');
+  return `<iframe src="${url}" title="${escaped}" width="100%" height="${height}" style="border:0" loading="lazy"></iframe>`;
 }
 
 /** What is downloaded: the experiment, and with a result also its provenance and numbers in plain form. */

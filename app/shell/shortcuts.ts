@@ -1,4 +1,5 @@
 import { labOf, parsePlace } from '../state/address.ts';
+import { isPlainKey } from '../ui/keys.ts';
 import { closeDialog, openDialog, openedDialog } from './dialogs.ts';
 import { runNow } from './live.ts';
 
@@ -26,20 +27,17 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: '?', what: 'This list' },
 ];
 
-const inText = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
-
 /** The lab on screen, if there is one. */
 export function labOnScreen(): string | null {
   return labOf(parsePlace(location.hash));
 }
 
-/** Keys that work everywhere on the page. */
-export function listenToKeys(): () => void {
+/** Keys that work everywhere on the page. @param windows whether the page has windows to open: an embed has none */
+export function listenToKeys(windows: boolean): () => void {
   const onKey = (event: KeyboardEvent): void => {
     if (event.defaultPrevented) return;
     const mod = event.metaKey || event.ctrlKey;
-    if (mod && event.key.toLowerCase() === 'k') {
+    if (windows && mod && event.key.toLowerCase() === 'k') {
       event.preventDefault();
       if (openedDialog() === 'palette') closeDialog();
       else openDialog('palette');
@@ -50,14 +48,14 @@ export function listenToKeys(): () => void {
     if (mod && event.key === 'Enter' && lab !== null) {
       event.preventDefault();
       runNow(lab);
-    } else if (!mod && !event.altKey && !inText(event.target)) plainKey(event);
+    } else if (isPlainKey(event)) plainKey(event, windows);
   };
   window.addEventListener('keydown', onKey);
   return () => window.removeEventListener('keydown', onKey);
 }
 
-function plainKey(event: KeyboardEvent): void {
-  if (event.key === '?') {
+function plainKey(event: KeyboardEvent, windows: boolean): void {
+  if (windows && event.key === '?') {
     event.preventDefault();
     openDialog('keys');
   } else if (event.key === '/') {

@@ -1,5 +1,5 @@
 import type { Theme } from '../state/preferences.ts';
-import { parsePlace } from '../state/address.ts';
+import { isEmbed, parsePlace } from '../state/address.ts';
 import { preferences } from './app.ts';
 
 /** Keeps the page in the reader's theme; `public/theme.js` has set it before the first paint. */
@@ -7,7 +7,7 @@ export function keepTheme(): void {
   const dark = matchMedia('(prefers-color-scheme: dark)');
   const apply = (): void => {
     const place = parsePlace(location.hash);
-    const asked = place.page === 'embed' ? place.options.get('theme') : null;
+    const asked = isEmbed(place) ? place.options.get('theme') : null;
     const theme = asked === 'light' || asked === 'dark' ? asked : preferences.store.getState().theme;
     document.documentElement.dataset['theme'] = resolved(theme, dark.matches);
     document.querySelector('meta[name=theme-color]')?.setAttribute('content', getComputedStyle(document.body).backgroundColor);

@@ -40,6 +40,15 @@ describe('parsePlace', () => {
     expect(parsePlace('#/features/primer')).toEqual({ page: 'features', model: 'primer', sae: null, filter: '' });
     expect(parsePlace('#/features/primer/a/b?q=name')).toEqual({ page: 'features', model: 'primer', sae: 'a/b', filter: 'name' });
     expect(parsePlace('#/features').page).toBe('unknown');
+    expect(parsePlace('#/embed/features/primer/a/b?parts=map')).toMatchObject({
+      page: 'embed-features',
+      model: 'primer',
+      sae: 'a/b',
+    });
+    expect(parsePlace('#/embed/lists?theme=dark&s=1.x')).toMatchObject({ page: 'embed-lists', packed: '1.x' });
+    // A frame has none of the reader's own lists, and no dictionary to choose from.
+    for (const path of ['lists', 'lists/abcd', 'features/primer', 'models', 'models/primer'])
+      expect(parsePlace(`#/embed/${path}`).page).toBe('unknown');
   });
 
   it('never throws', () => {

@@ -9,7 +9,9 @@ export { HOME_LAB };
 
 export type Place =
   | { readonly page: 'home' }
-  | { readonly page: 'lab' | 'embed'; readonly lab: string; readonly hasSpec: boolean; readonly options: URLSearchParams }
+  | { readonly page: 'lab'; readonly lab: string; readonly hasSpec: boolean; readonly options: URLSearchParams }
+  /** A lab or a dashboard without the shell. */
+  | { readonly page: 'embed'; readonly lab: string; readonly hasSpec: boolean; readonly options: URLSearchParams }
   /** A dashboard: a lab whose address is readable. */
   | {
       readonly page: 'feature';
@@ -21,12 +23,22 @@ export type Place =
     }
   /** The features of a dictionary, or the dictionaries of a model. */
   | { readonly page: 'features'; readonly model: string; readonly sae: string | null; readonly filter: string }
+  /** The same without the shell. */
+  | { readonly page: 'embed-features'; readonly model: string; readonly sae: string; readonly options: URLSearchParams }
+  /** Lists that are in the link, without the shell. */
+  | { readonly page: 'embed-lists'; readonly packed: string; readonly options: URLSearchParams }
   | { readonly page: 'models' }
   /** The reader's lists; `packed`: lists that are in the link. */
   | { readonly page: 'lists'; readonly packed: string | null }
   | { readonly page: 'list'; readonly list: string }
   | { readonly page: 'model'; readonly model: string }
   | { readonly page: 'unknown'; readonly path: string };
+
+/** What stands in a frame, without the shell. */
+export type EmbedPlace = Extract<Place, { readonly page: 'embed' | 'embed-features' | 'embed-lists' }>;
+/** A page with its shell. */
+export type WholePlace = Exclude<Place, EmbedPlace>;
+export const isEmbed = (place: Place): place is EmbedPlace => /^embed\b/.test(place.page);
 
 /** Reads a fragment (`#/lab/explore?s=…`). Total: whatever it is not, it is `unknown`. */
 export function parsePlace(fragment: string): Place {
@@ -35,22 +47,21 @@ export function parsePlace(fragment: string): Place {
   const embed = parts[0] === 'embed';
   const [first, second, ...rest] = embed ? parts.slice(1) : parts;
   if (first === undefined && !embed) return { page: 'home' };
-  if (first === 'lab' && second !== undefined && rest.length === 0) {
-    const options = new URLSearchParams(query);
+  const options = new URLSearchParams(query);
+  if (first === 'lab' && second !== undefined && rest.length === 0)
     return { page: embed ? 'embed' : 'lab', lab: second, hasSpec: options.has('s'), options };
-  }
   const feature = parseFeaturePath(parts.join('/'));
-  if (feature && embed) return { page: 'embed', lab: FEATURE_LAB, hasSpec: true, options: new URLSearchParams(query) };
+  if (feature && embed) return { page: 'embed', lab: FEATURE_LAB, hasSpec: true, options };
   if (feature) return { page: 'feature', lab: FEATURE_LAB, hasSpec: true, ...feature };
-  if (first === 'features' && !embed && second !== undefined)
-    return {
-      page: 'features',
-      model: second,
-      sae: rest.length === 0 ? null : rest.join('/'),
-      filter: new URLSearchParams(query).get('q') ?? '',
-    };
+  if (first === 'features' && second !== undefined) {
+    const sae = rest.length === 0 ? null : rest.join('/');
+    if (!embed) return { page: 'features', model: second, sae, filter: options.get('q') ?? '' };
+    if (sae !== null) return { page: 'embed-features', model: second, sae, options };
+  }
+  const packed = options.get('s');
+  if (first === 'lists' && embed && second === undefined && packed !== null) return { page: 'embed-lists', packed, options };
   if (first === 'lists' && !embed && rest.length === 0)
-    return second === undefined ? { page: 'lists', packed: new URLSearchParams(query).get('s') } : { page: 'list', list: second };
+    return second === undefined ? { page: 'lists', packed } : { page: 'list', list: second };
   if (first === 'models' && !embed) {
     // Ids of the Hub have parts of their own.
     const model = parts.slice(1).join('/');

@@ -13,10 +13,15 @@ export function Parts({ shown, children }: PartsProps): ReactElement {
   return <Shown value={shown === null ? null : new Set(shown)}>{children}</Shown>;
 }
 
-/** A piece of a panel that an embed may leave out. On the site itself it is always there. */
-export function Part({ id, children }: { readonly id: string; readonly children: ReactNode }): ReactNode {
+/** Whether a piece of a panel is shown. On the site itself all are. */
+export function useHasPart(id: string): boolean {
   const shown = useContext(Shown);
-  return shown === null || shown.has(id) ? children : null;
+  return shown === null || shown.has(id);
+}
+
+/** A piece of a panel that an embed may leave out. */
+export function Part({ id, children }: { readonly id: string; readonly children: ReactNode }): ReactNode {
+  return useHasPart(id) ? children : null;
 }
 
 /** The `parts` of an embed's address (`parts=tokens,sides`); null where it does not say, or names none that there are. */

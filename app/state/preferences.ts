@@ -12,6 +12,8 @@ export interface Preferences {
   /** Prompts that were run, newest first. */
   readonly recentPrompts: readonly string[];
   readonly savedPrompts: readonly string[];
+  /** Addresses of labs and of features that were open, newest first: `#/lab/steering`, `#/feature/primer/…/413`. */
+  readonly recentPlaces: readonly string[];
 }
 
 export const PREFERENCES_PERSISTENCE: Persistence<Preferences> = {
@@ -20,12 +22,14 @@ export const PREFERENCES_PERSISTENCE: Persistence<Preferences> = {
   autoStart: { url: false, local: true, export: false },
   recentPrompts: { url: false, local: true, export: false },
   savedPrompts: { url: false, local: true, export: true },
+  recentPlaces: { url: false, local: true, export: false },
 };
 
 /** Also read by `public/theme.js`, before anything is drawn. */
 export const PREFERENCES_KEY = 'vitrine:preferences';
 const RECENT = 12;
 const SAVED = 100;
+const PLACES = 8;
 const THEMES: readonly Theme[] = ['system', 'light', 'dark'];
 const BACKENDS: readonly BackendChoice[] = ['auto', 'webgpu', 'wasm', 'cpu'];
 
@@ -36,6 +40,8 @@ export interface PreferencesStore {
   setAutoStart(autoStart: boolean): void;
   /** Puts a prompt that was run on top of the recent ones. */
   remember(prompt: string): void;
+  /** Puts the address of a lab or a feature on top of the recent ones. */
+  visit(place: string): void;
   /** Saves a prompt, or drops it where it is saved. */
   toggleSaved(prompt: string): void;
 }
@@ -48,6 +54,7 @@ export function createPreferences(storage: LocalStore | null): PreferencesStore 
     autoStart: true,
     recentPrompts: [],
     savedPrompts: [],
+    recentPlaces: [],
   }));
   keepLocally(store, { key: PREFERENCES_KEY, policies: PREFERENCES_PERSISTENCE, storage, read });
   return {
@@ -59,6 +66,10 @@ export function createPreferences(storage: LocalStore | null): PreferencesStore 
       if (prompt.trim() === '') return;
       const rest = store.getState().recentPrompts.filter((known) => known !== prompt);
       store.setState({ recentPrompts: [prompt, ...rest].slice(0, RECENT) });
+    },
+    visit(place) {
+      const rest = store.getState().recentPlaces.filter((known) => known !== place);
+      store.setState({ recentPlaces: [place, ...rest].slice(0, PLACES) });
     },
     toggleSaved(prompt) {
       const { savedPrompts } = store.getState();
@@ -78,6 +89,7 @@ function read(stored: Readonly<Record<string, unknown>>): Partial<Preferences> {
     ...(typeof stored['autoStart'] === 'boolean' ? { autoStart: stored['autoStart'] } : {}),
     recentPrompts: texts(stored['recentPrompts'], RECENT),
     savedPrompts: texts(stored['savedPrompts'], SAVED),
+    recentPlaces: texts(stored['recentPlaces'], PLACES),
   };
 }
 

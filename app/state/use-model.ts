@@ -17,9 +17,14 @@ const own = (): Catalogue =>
 
 const EMPTY: Catalogue = createCatalogue(() => Promise.resolve(null));
 
-/** A model's manifest; null until it is there, or where the site has no such model. */
-export function useModel(id: string): ModelEntry | null {
+/** The models that the site knows; null until they are there. */
+export function useModels(): readonly ModelEntry[] | null {
   const catalogue = typeof document === 'undefined' ? EMPTY : own();
   useEffect(() => void catalogue.load(), [catalogue]);
-  return useStore(catalogue.store, ({ models }) => models?.find((model) => model.id === id) ?? null);
+  return useStore(catalogue.store, ({ models }) => models);
+}
+
+/** A model's manifest; null until it is there, or where the site has no such model. */
+export function useModel(id: string): ModelEntry | null {
+  return useModels()?.find((model) => model.id === id) ?? null;
 }

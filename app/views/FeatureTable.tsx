@@ -3,6 +3,7 @@ import { SparkCells } from '../charts/SparkCells.tsx';
 import { clearFocus, setFocus, useFocus } from '../state/focus.ts';
 import { cx } from '../ui/cx.ts';
 import styles from './FeatureTable.module.css';
+import { matchText, nameSource, nameText, type FeatureName } from './names.ts';
 import { number } from './numbers.ts';
 
 export interface FeatureItem {
@@ -12,8 +13,7 @@ export interface FeatureItem {
   readonly layer: number | null;
   /** Where it is, in few letters: `L2 resid_post`. */
   readonly site: string;
-  /** Null: nobody has named it yet. */
-  readonly label: string | null;
+  readonly name: FeatureName;
   /** On the selected tokens. */
   readonly activation: number;
   /** Over the prompt, as shares of a full cell. */
@@ -32,10 +32,12 @@ export interface FeatureTableProps {
   readonly hideSite?: boolean;
   /** Address of a feature's dashboard. */
   readonly href?: (item: FeatureItem) => string;
+  /** Address of steering with a feature. */
+  readonly steer?: (item: FeatureItem) => string;
 }
 
 /** Features, one a row: where it is, what it means, where on the prompt, how strongly. A press pins; arrows, j and k move; p pins. */
-export function FeatureTable({ label, items, marked, onPin, hideSite = false, href }: FeatureTableProps): ReactElement {
+export function FeatureTable({ label, items, marked, onPin, hideSite = false, href, steer }: FeatureTableProps): ReactElement {
   const list = useRef<HTMLUListElement>(null);
   const [at, setAt] = useState(0);
   const stop = Math.min(at, items.length - 1);
@@ -62,6 +64,7 @@ export function FeatureTable({ label, items, marked, onPin, hideSite = false, hr
           marked={marked}
           hideSite={hideSite}
           href={href?.(item)}
+          steer={steer?.(item)}
           stop={i === stop}
           onPin={() => onPin(item.key)}
           onKeyDown={(event) => onKeyDown(event, item)}
@@ -77,6 +80,7 @@ interface RowProps {
   readonly marked: FeatureTableProps['marked'];
   readonly hideSite: boolean;
   readonly href: string | undefined;
+  readonly steer: string | undefined;
   readonly stop: boolean;
   readonly onPin: () => void;
   readonly onKeyDown: (event: KeyboardEvent) => void;
@@ -84,23 +88,24 @@ interface RowProps {
 }
 
 /** `lit`: this row is what the focus is on, or is active where it is. `dim`: something else is. */
-function Row({ item, marked, hideSite, href, stop, onPin, onKeyDown, onFocus }: RowProps): ReactElement {
+function Row({ item, marked, hideSite, href, steer, stop, onPin, onKeyDown, onFocus }: RowProps): ReactElement {
   const state = useFocus((focus) => {
     if (focus?.feature !== undefined) return focus.feature === item.feature && focus.sae === item.sae ? 'lit' : null;
     if (focus?.pos === undefined) return null;
     return (item.shares[focus.pos] ?? 0) > 0 ? 'active' : 'dim';
   });
   const focus = { sae: item.sae, feature: item.feature, ...(item.layer === null ? {} : { layer: item.layer }) };
-  const name = item.label ?? 'No label yet';
+  const [name, match] = [nameText(item.name), matchText(item.name)];
+  const which = `feature ${item.feature} of ${item.site}`;
   const max = item.maxKnown > 0 ? number(item.maxKnown) : 'unknown';
   return (
-    <li className={cx(href !== undefined && styles.linked)}>
+    <li className={cx((href ?? steer) !== undefined && styles.linked)}>
       <button
         type="button"
         className={cx(styles.row, state === 'lit' && styles.lit, state === 'dim' && styles.dim)}
         tabIndex={stop ? 0 : -1}
         aria-pressed={item.pinned}
-        aria-label={`Feature ${item.feature} of ${item.site}: ${name}. Activation ${number(item.activation)}, largest known ${max}. ${item.pinned ? 'Unpin' : 'Pin'}`}
+        aria-label={`Feature ${item.feature} of ${item.site}: ${name}${match === '' ? '' : `, a match with ${match}`}. Activation ${number(item.activation)}, largest known ${max}. ${item.pinned ? 'Unpin' : 'Pin'}`}
         onClick={onPin}
         onKeyDown={onKeyDown}
         onMouseEnter={() => setFocus(focus)}
@@ -112,9 +117,12 @@ function Row({ item, marked, hideSite, href, stop, onPin, onKeyDown, onFocus }: 
         onBlur={clearFocus}
       >
         {!hideSite && <span className={styles.site}>{item.site}</span>}
-        <span className={styles.name}>
-          <span className={cx(item.label === null && styles.unnamed)}>{name}</span>{' '}
-          <span className={styles.id}>{item.feature}</span>
+        <span className={styles.name} title={[name, nameSource(item.name)].filter(Boolean).join('. ')}>
+          <span className={cx(styles.text, item.name.name === null && styles.unnamed)}>{name}</span>
+          <span className={styles.id}>
+            {item.feature}
+            {match !== '' && ` · ${match}`}
+          </span>
         </span>
         <span className={styles.cells}>
           <SparkCells shares={item.shares} marked={marked} onEnter={(pos) => setFocus({ ...focus, pos })} />
@@ -125,12 +133,17 @@ function Row({ item, marked, hideSite, href, stop, onPin, onKeyDown, onFocus }: 
         </span>
         <Pin on={item.pinned} />
       </button>
+      {steer !== undefined && (
+        <a href={steer} className={styles.steer} tabIndex={stop ? 0 : -1} aria-label={`Steer with ${which}`}>
+          Steer
+        </a>
+      )}
       {href !== undefined && (
         <a
           href={href}
           className={styles.open}
           tabIndex={stop ? 0 : -1}
-          aria-label={`Dashboard of feature ${item.feature} of ${item.site}`}
+          aria-label={`Dashboard of ${which}`}
           title="Its dashboard"
         >
           →

@@ -77,7 +77,7 @@ describe('the other views', () => {
     feature: 413,
     layer: 2,
     site: 'L2 resid_post',
-    label: null,
+    name: { name: null, from: 'none', f1: null },
     activation: 8.224,
     shares: [0, 0.5, 1],
     maxKnown: 8.94,
@@ -89,6 +89,22 @@ describe('the other views', () => {
     expect(html).toContain('No label yet');
     expect(html).toContain('Feature 413 of L2 resid_post: No label yet. Activation 8.22, largest known 8.94. Unpin');
     expect(html).toContain('aria-pressed="true"');
+  });
+
+  it('say of a name that it is a match with the curriculum, and how well; a reader’s label is only itself', () => {
+    const table = (name: FeatureItem['name']): string =>
+      renderToStaticMarkup(
+        <FeatureTable label="f" items={[{ ...item, name }]} marked={null} onPin={nothing} steer={() => '#/lab/steering?s=1.x'} />,
+      );
+    const match = table({ name: 'Name, subject', from: 'truth', f1: 0.914 });
+    expect(match).toContain('Feature 413 of L2 resid_post: Name, subject, a match with F1 0.914. Activation');
+    expect(match).toContain('413 · F1 0.914');
+    expect(match).toContain('From ground truth');
+    const own = table({ name: 'who acts', from: 'reader', f1: null });
+    expect(own).toContain('Feature 413 of L2 resid_post: who acts. Activation');
+    expect(own).not.toMatch(/F1|ground truth/);
+    expect(table({ name: null, from: 'waiting', f1: null })).not.toContain('No label yet');
+    expect(own).toMatch(/<a href="#\/lab\/steering\?s=1\.x"[^>]*aria-label="Steer with feature 413 of L2 resid_post"/);
   });
 
   it('print probabilities with both ends honest', () => {

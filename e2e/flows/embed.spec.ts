@@ -1,4 +1,7 @@
+import type { Page } from '@playwright/test';
+import { listsFragment } from '../../core/lists/index.ts';
 import { labFragment } from '../../core/share/address.ts';
+import { featureLink } from '../../core/share/feature-address.ts';
 import { lab as explore } from '../../labs/explore/spec.ts';
 import { openHost, type Told } from './embedding.ts';
 import { DICTIONARY, expect, openSite, quiet, test, WEIGHTS, WORKER } from './harness.ts';
@@ -86,6 +89,77 @@ test('an embed of any feature shows its stored dashboard without engine and weig
   host.close();
 });
 
+/** What the page around and its frames asked for; what a tab asks that was opened from them does not count. */
+function askedBy(page: Page): string[] {
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(request.url()));
+  return asked;
+}
+const engineOf = (asked: readonly string[]): readonly string[] =>
+  asked.filter((url) => /\.safetensors$|engine\.worker/.test(url));
+
+test('a link that leads out of an embed opens the site beside it; the frame stays an embed and downloads no weights', async ({
+  page,
+  site,
+  context,
+}) => {
+  const feature = '#/embed/feature/primer/blocks.1.hook_resid_post/100';
+  const host = await openHost([`${site.url}${feature}`, `${site.url}#/embed/lab/explore`]);
+  const asked = askedBy(page);
+  await page.goto(host.url);
+  const [dashboard, explored] = [page.frameLocator('iframe').nth(0), page.frameLocator('iframe').nth(1)];
+  await expect(dashboard.getByRole('heading', { name: 'Where it fires' })).toBeVisible();
+  await expect(explored.getByText(/^Recorded result: primer, /)).toBeVisible();
+  const leads = [
+    [dashboard.getByRole('link', { name: 'Steer with it' }), '#/lab/steering?s='],
+    [dashboard.getByRole('link', { name: 'primer', exact: true }), '#/models/primer'],
+    [explored.getByRole('link', { name: /^Dashboard of feature/ }).first(), '#/feature/primer/'],
+    [explored.getByRole('link', { name: /^Steer with feature/ }).first(), '#/lab/steering?s='],
+  ] as const;
+  for (const [link, to] of leads) {
+    const [tab] = await Promise.all([context.waitForEvent('page'), link.click()]);
+    expect(tab.url()).toContain(`${site.url}${to}`);
+    await tab.close();
+  }
+  await quiet(site);
+  const addresses = page.frames().map((frame) => frame.url());
+  expect(addresses).toEqual([host.url, `${site.url}${feature}`, `${site.url}#/embed/lab/explore`]);
+  for (const frame of [dashboard, explored]) await expect(frame.getByRole('banner')).toHaveCount(0);
+  expect(engineOf(asked)).toEqual([]);
+  expect(page.workers()).toEqual([]);
+  host.close();
+});
+
+test('in a frame, not even the whole app starts its engine by itself', async ({ page, site }) => {
+  const host = await openHost([`${site.url}#/lab/explore`]);
+  const asked = askedBy(page);
+  await page.goto(host.url);
+  const frame = page.frameLocator('iframe');
+  await expect(frame.locator('[data-features] button').first()).toBeVisible();
+  await quiet(site, 3_000);
+  expect(engineOf(asked)).toEqual([]);
+  await frame.getByRole('button', { name: 'Run', exact: true }).click();
+  await expect(frame.locator('main [data-source]')).toHaveAttribute('data-source', 'live', { timeout: 90_000 });
+  host.close();
+});
+
+test('keys of an embed: no window that nobody sees takes them', async ({ page, site }) => {
+  const host = await openHost([`${site.url}#/embed/lab/explore`]);
+  await page.goto(host.url);
+  const frame = page.frameLocator('iframe');
+  await expect(frame.getByText(/^Recorded result: primer, /)).toBeVisible();
+  await frame.getByRole('tab', { name: 'Features' }).focus();
+  for (const key of ['?', 'ControlOrMeta+k']) {
+    await page.keyboard.press(key);
+    await expect(frame.getByRole('dialog')).toHaveCount(0);
+  }
+  await page.keyboard.press('/');
+  await expect(frame.getByRole('textbox', { name: 'Prompt' })).toBeFocused();
+  await page.keyboard.press('ControlOrMeta+Enter');
+  await expect(frame.getByText(/^Live, computed in this browser: primer, /)).toBeVisible({ timeout: 90_000 });
+  host.close();
+});
+
 test('an embed of a lab that does not exist says so', async ({ page, site }) => {
   const host = await openHost([`${site.url}#/embed/lab/nowhere`]);
   await page.goto(host.url);
@@ -149,6 +223,92 @@ test('an embed shows the parts it was asked for', async ({ page, site }) => {
   await frame.getByRole('button', { name: 'Run it here' }).click();
   const tokens = frame.getByRole('toolbar', { name: 'Tokens of the prompt' }).getByRole('button');
   await expect(tokens.first()).toBeVisible({ timeout: 90_000 });
+  host.close();
+});
+
+for (const [lab, parts, there, gone] of [
+  ['steering', 'texts,effects', ['Steered text', 'What it did'], ['What is added', 'Other features that it moves']],
+  ['feature-search', 'results', ['Features found'], []],
+] as const)
+  test(`an embed of ${lab} shows its recorded result, only the parts it was asked for, and runs when asked`, async ({
+    page,
+    site,
+  }) => {
+    const host = await openHost([`${site.url}#/embed/lab/${lab}?parts=${parts}`]);
+    const asked = askedBy(page);
+    await page.goto(host.url);
+    const frame = page.frameLocator('iframe');
+    await expect(frame.getByText(/^Recorded result: primer, /)).toBeVisible();
+    const part = (name: string) =>
+      frame.getByRole('region', { name, exact: true }).or(frame.getByRole('list', { name, exact: true }));
+    for (const name of there) await expect(part(name)).toBeVisible();
+    for (const name of gone) await expect(part(name)).toHaveCount(0);
+    await expect(frame.getByRole('textbox', { name: 'Prompt' })).toHaveCount(0);
+    await expect(frame.getByRole('tab')).toHaveCount(0);
+    await quiet(site);
+    expect(engineOf(asked)).toEqual([]);
+    await frame.getByRole('button', { name: 'Run it here' }).click();
+    await expect(frame.getByText(/^Live, computed in this browser: primer, /)).toBeVisible({ timeout: 90_000 });
+    host.close();
+  });
+
+test('an embed of a dictionary is its map or its table, and a point opens its dashboard beside', async ({
+  page,
+  site,
+  context,
+}) => {
+  const dictionary = 'features/primer/blocks.2.hook_resid_post';
+  const host = await openHost([
+    `${site.url}#/embed/${dictionary}?theme=dark&parts=map`,
+    `${site.url}#/embed/${dictionary}?parts=table`,
+  ]);
+  const asked = askedBy(page);
+  await page.goto(host.url);
+  const [map, table] = [page.frameLocator('iframe').nth(0), page.frameLocator('iframe').nth(1)];
+  await expect(map.getByRole('heading', { name: 'All of them at once' })).toBeVisible();
+  await expect(map.locator('html')).toHaveAttribute('data-theme', 'dark');
+  await expect(map.getByRole('table')).toHaveCount(0);
+  await expect(map.getByRole('banner')).toHaveCount(0);
+  const rows = table.getByRole('table').locator('tbody th > a');
+  await expect(rows.first()).toBeVisible();
+  await expect(table.getByRole('heading', { name: 'All of them at once' })).toHaveCount(0);
+  const [tab] = await Promise.all([context.waitForEvent('page'), rows.first().click()]);
+  expect(tab.url()).toContain(`${site.url}#/feature/primer/blocks.2.hook_resid_post/`);
+  await tab.close();
+  expect(page.frames()[2]?.url()).toBe(`${site.url}#/embed/${dictionary}?parts=table`);
+  expect(engineOf(asked)).toEqual([]);
+  host.close();
+});
+
+test('an embed of a list shows what somebody shares, with their words, and keeps nothing', async ({ page, site, context }) => {
+  const feature = {
+    kind: 'feature' as const,
+    model: 'primer',
+    sae: 'blocks.2.hook_resid_post',
+    feature: 7,
+    note: '<b>see</b> it',
+    at: 0,
+  };
+  const list = { id: 'abcd1234', name: 'Names & roles', note: 'Why', prompt: OTHER, items: [feature], created: 1, changed: 1 };
+  const label = { model: 'primer', sae: feature.sae, feature: 7, text: 'my word for it', note: '', at: 1 };
+  const shared = listsFragment({ lists: [list], labels: [label] });
+  const host = await openHost([`${site.url}${shared.replace('#/', '#/embed/')}`, `${site.url}#/embed/lists?s=1.nothing`]);
+  const asked = askedBy(page);
+  await page.goto(host.url);
+  const [frame, damaged] = [page.frameLocator('iframe').nth(0), page.frameLocator('iframe').nth(1)];
+  await expect(frame.getByRole('heading', { name: 'Names & roles' })).toBeVisible();
+  await expect(frame.getByText('<b>see</b> it')).toBeVisible();
+  const link = frame.getByRole('link', { name: 'my word for it' });
+  expect(await link.getAttribute('href')).toBe(featureLink(feature, OTHER));
+  await expect(damaged.getByRole('alert')).toContainText('This link cannot be read');
+  expect(engineOf(asked)).toEqual([]);
+  // What is kept is kept on the site, after a question.
+  const [tab] = await Promise.all([
+    context.waitForEvent('page'),
+    frame.getByRole('link', { name: 'Keep it in Vitrine' }).click(),
+  ]);
+  expect(tab.url()).toBe(`${site.url}${shared}`);
+  await expect(tab.getByText('This link holds 1 list with 1 item and 1 label')).toBeVisible();
   host.close();
 });
 

@@ -1,4 +1,4 @@
-import { expect, test } from './harness.ts';
+import { expect, test, WORKER } from './harness.ts';
 import { expectLive, expectTokens, features, OTHER, promptBox, strip } from './reader.ts';
 import type { Page } from '@playwright/test';
 
@@ -135,4 +135,104 @@ test('the palette, the list of keys, and Escape', async ({ page, site }) => {
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/#\/models\/primer$/);
   await expect(page.getByRole('main')).toBeFocused();
+});
+
+test('j and k go through found features and the features of a dictionary; Esc lets go of what is selected', async ({
+  page,
+  site,
+}) => {
+  // What is recorded is enough, and nothing else moves the rows.
+  site.holds(WORKER);
+  await page.goto(`${site.url}#/lab/feature-search`);
+  const hits = page.locator('[data-hits] li > a');
+  await expect(hits.first()).toBeVisible();
+  await page.getByRole('main').focus();
+  for (const key of ['j', 'j', 'j', 'k']) await page.keyboard.press(key);
+  await expect(hits.nth(1)).toBeFocused();
+  // From anywhere in a row.
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('j');
+  await expect(hits.nth(2)).toBeFocused();
+  await strip(page)
+    .getByRole('button', { name: /^Token 4,/ })
+    .click();
+  await expect(page.getByText('Searched: every token.')).toHaveCount(0);
+  await page.keyboard.press('Escape');
+  await expect(page.getByText('Searched: every token.')).toBeVisible();
+
+  await page.goto(`${site.url}#/features/primer/blocks.2.hook_resid_post`);
+  const rows = page.getByRole('table').locator('tbody th > a');
+  await expect(rows.first()).toBeVisible();
+  const [first, third] = [await rows.nth(0).textContent(), await rows.nth(2).textContent()];
+  await page.keyboard.press('j');
+  expect(await focused(page)).toBe(first);
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  expect(await focused(page)).toBe(third);
+  // On beyond what was in view, with the row in sight.
+  for (let i = 0; i < 40; i++) await page.keyboard.press('j');
+  const at = page.locator('tbody th > a:focus');
+  await expect(at).toBeInViewport();
+  expect(Number(await at.locator('xpath=ancestor::tr').getAttribute('aria-rowindex'))).toBe(44);
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/#\/feature\/primer\//);
+});
+
+test('on a dashboard j and k wait behind an open window', async ({ page, site }) => {
+  await page.goto(`${site.url}#/feature/primer/blocks.2.hook_resid_post/20`);
+  const number = page.getByRole('textbox', { name: 'Feature, by its number' });
+  await expect(page.getByRole('heading', { name: 'Where it fires' })).toBeVisible();
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog', { name: 'Keyboard' })).toBeVisible();
+  await page.keyboard.press('j');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(number).toHaveValue('20');
+  await page.keyboard.press('j');
+  await expect(number).toHaveValue('21');
+});
+
+test('the palette finds features by number, by the curriculum’s names and by one’s own labels; what was open comes first', async ({
+  page,
+  site,
+}) => {
+  site.holds(WORKER);
+  await page.goto(`${site.url}#/lab/feature-search`);
+  await expect(page.locator('[data-hits]')).toBeVisible();
+  const palette = page.getByRole('dialog', { name: 'Search or jump' });
+  const find = async (typed: string): Promise<void> => {
+    await page.keyboard.press('ControlOrMeta+k');
+    await expect(palette).toBeVisible();
+    await page.keyboard.type(typed);
+  };
+  await find('L2 resid_post 413');
+  const first = palette.getByRole('group', { name: 'Features' }).getByRole('menuitem');
+  await expect(first).toHaveCount(1);
+  await first.click();
+  await expect(page).toHaveURL(/#\/feature\/primer\/blocks\.2\.hook_resid_post\/413$/);
+  await expect(page.getByRole('heading', { name: 'Where it fires' })).toBeVisible();
+  await page.getByRole('button', { name: /^(Label|Rename) it$/ }).click();
+  await page.keyboard.type('zebra crossing');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('zebra crossing');
+
+  await find('subject');
+  await expect(palette.getByRole('group', { name: 'Features' }).getByRole('menuitem').first()).toContainText(
+    /subject.*F1 0\.\d/i,
+  );
+  await page.keyboard.press('Escape');
+  if ((await palette.count()) > 0) await page.keyboard.press('Escape');
+  await expect(palette).toHaveCount(0);
+
+  await page.goto(`${site.url}#/models`);
+  await find('');
+  const recent = palette.getByRole('menuitem');
+  await expect(recent.nth(0)).toContainText('zebra crossing');
+  await expect(recent.nth(1)).toContainText('Find features');
+  await page.keyboard.type('zebra');
+  // Once, and not as recent and as a label as well.
+  await expect(palette.getByRole('menuitem')).toHaveCount(1);
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\/413$/);
 });

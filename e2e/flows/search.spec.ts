@@ -7,10 +7,13 @@ import { expect, test, WORKER } from './harness.ts';
 import { expectLive, promptBox, resultLine, runButton, strip, unlink } from './reader.ts';
 
 const hits = (page: Page): Locator => page.locator('[data-hits] li');
-const names = (page: Page): Promise<string[]> =>
-  hits(page)
+const names = async (page: Page): Promise<string[]> => {
+  // Names come once the page is idle.
+  await expect(hits(page).getByText('…', { exact: true })).toHaveCount(0);
+  return hits(page)
     .getByRole('link', { name: /^Feature/ })
     .evaluateAll((all) => all.map((link) => link.getAttribute('aria-label') ?? ''));
+};
 const params = (page: Page) => completeSpec(unlink(page.url()), lab).params;
 
 test('by prompt, over all dictionaries: tokens, score and density change what is found; a link finds the same', async ({

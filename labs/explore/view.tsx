@@ -6,6 +6,7 @@ import { useModel } from '../../app/state/use-model.ts';
 import { Tabs } from '../../app/ui/Tabs.tsx';
 import { PromptInput } from '../../app/views/PromptInput.tsx';
 import { SiteSelect } from '../../app/views/SiteSelect.tsx';
+import { useNames } from '../../app/views/names.ts';
 import { Waiting } from '../../app/views/Waiting.tsx';
 import { selectedRange } from '../../app/views/tokens.ts';
 import { partsOf } from './lib/parts.ts';
@@ -40,6 +41,10 @@ function Panel(props: Props): ReactElement {
   const model = useModel(spec.model);
   const parts = useMemo(() => partsOf(result, chunks, stale), [result, chunks, stale]);
   const traces = useMemo(() => featureTraces(parts.features), [parts.features]);
+  const names = useNames(
+    spec.model,
+    parts.features.map(({ sae }) => sae),
+  );
   const { tokens } = parts;
   const prompt = spec.prompts[0];
   const limit = model?.config['n_positions'] ?? model?.config['max_position_embeddings'];
@@ -53,6 +58,7 @@ function Panel(props: Props): ReactElement {
     range: selectedRange(spec.view.token, spec.view.rangeEnd, tokens.length),
     bosId: typeof bos === 'number' ? bos : null,
     model,
+    names,
     file,
     setView,
     ask,

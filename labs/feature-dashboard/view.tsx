@@ -32,7 +32,7 @@ function Panel(props: Props): ReactElement {
   const { spec, result, chunks, stale, running, setSpec, run, stop, provenance, error } = props;
   const context = useFeatureContext(props);
   const { sae, feature, model, bosId } = context;
-  useFeatureKeys(feature, context.dSae, context.go);
+  useFeatureKeys(context);
   const shown = useMemo(
     () => shownOf({ model: spec.model, sae, feature }, result, chunks, stale),
     [spec.model, sae, feature, result, chunks, stale],

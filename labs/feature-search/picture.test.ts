@@ -18,7 +18,8 @@ const draw = (hits: readonly Hit[]): string =>
       title: 'Found',
       model: 'm',
       hits,
-      names: ({ feature }) => (feature === 1 ? { name: 'a <name>', from: 'reader' } : { name: null, from: 'none' }),
+      names: ({ feature }) =>
+        feature === 1 ? { name: 'a <name>', from: 'reader', f1: null } : { name: null, from: 'none', f1: null },
       legend: 'units',
     },
     'light',

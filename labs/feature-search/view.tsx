@@ -1,9 +1,12 @@
 import { useMemo, type ReactElement } from 'react';
 import { hashSpec } from '../../core/spec/index.ts';
+import { Part, useHasPart } from '../../app/state/embed-parts.tsx';
 import type { LabView } from '../../app/state/lab-panel.ts';
 import { useModel } from '../../app/state/use-model.ts';
+import { stepRows, usePlainKeys } from '../../app/ui/keys.ts';
 import { Segmented } from '../../app/ui/Segmented.tsx';
 import { Tabs } from '../../app/ui/Tabs.tsx';
+import { useNames } from '../../app/views/names.ts';
 import { foundOf } from './lib/rows.ts';
 import type { SearchChunk, SearchResult } from './result.ts';
 import { lab, type SearchParams, type SearchTab, type SearchView } from './spec.ts';
@@ -12,7 +15,6 @@ import { ByPrompt } from './views/ByPrompt.tsx';
 import { ByToken } from './views/ByToken.tsx';
 import { FiresOn } from './views/FiresOn.tsx';
 import { ByVariable } from './views/ByVariable.tsx';
-import { useNames } from './views/names.tsx';
 import { withParams, type PanelProps, type SearchContext } from './views/panel.tsx';
 import styles from './views/search.module.css';
 
@@ -31,7 +33,9 @@ function Panel(props: PanelProps): ReactElement {
   const found = useMemo(() => foundOf(result, chunks, stale, params.by), [result, chunks, stale, params.by]);
   const fires = view.tab === 'token' && view.tokenRole === 'fires';
   const local = view.tab === 'label' || view.tab === 'variable' || fires;
-  const names = useNames(spec.model, model?.saes.map(({ id }) => id) ?? [], source === 'live' || local);
+  // Of what was found, and of all where the search is by what they are called.
+  const named = local ? (model?.saes.map(({ id }) => id) ?? []) : [...found.prompt, ...found.effects].map(({ sae }) => sae);
+  const names = useNames(spec.model, named);
   const file = useMemo(() => fileName(spec), [spec]);
   const [prompt] = spec.prompts;
   const bos = model?.config['bos_token_id'];
@@ -54,17 +58,27 @@ function Panel(props: PanelProps): ReactElement {
       if (source === 'live') run();
     },
   };
+  usePlainKeys((key) => {
+    if (key !== 'Escape' || view.tab !== 'prompt' || params.tokens === null) return stepRows(key, '[data-hits] li > a');
+    context.ask(withParams({ tokens: null }));
+    return true;
+  });
   const open = (tab: SearchTab): void => {
     setView({ tab });
     // What fires on a token is read from what is stored.
     if (tab === 'token' && view.tokenRole === 'fires') return;
     if ((tab === 'prompt' || tab === 'token') && tab !== params.by) context.ask(withParams({ by: tab }));
   };
+  const ways = useHasPart('ways');
   return (
     <div className={styles.panel}>
-      <Tabs label="Ways to search" items={TABS} value={view.tab} onChange={open}>
+      {ways ? (
+        <Tabs label="Ways to search" items={TABS} value={view.tab} onChange={open}>
+          <Tab context={context} />
+        </Tabs>
+      ) : (
         <Tab context={context} />
-      </Tabs>
+      )}
     </div>
   );
 }
@@ -93,15 +107,17 @@ function TokenTab({ context }: { readonly context: SearchContext }): ReactElemen
   };
   return (
     <div className={styles.stack}>
-      <Segmented
-        label="What a feature has to do with the token"
-        value={tokenRole}
-        options={[
-          { value: 'writes', label: 'writes it' },
-          { value: 'fires', label: 'fires on it' },
-        ]}
-        onChange={choose}
-      />
+      <Part id="ways">
+        <Segmented
+          label="What a feature has to do with the token"
+          value={tokenRole}
+          options={[
+            { value: 'writes', label: 'writes it' },
+            { value: 'fires', label: 'fires on it' },
+          ]}
+          onChange={choose}
+        />
+      </Part>
       {tokenRole === 'fires' ? <FiresOn context={context} /> : <ByToken context={context} />}
     </div>
   );
@@ -116,4 +132,11 @@ function fileName(spec: PanelProps['spec']): string {
   }
 }
 
-export const view: LabView<SearchParams, SearchView, SearchResult, SearchChunk> = { Panel };
+export const view: LabView<SearchParams, SearchView, SearchResult, SearchChunk> = {
+  Panel,
+  parts: [
+    { id: 'ways', label: 'Ways to search' },
+    { id: 'question', label: 'What is searched for' },
+    { id: 'results', label: 'Features found' },
+  ],
+};

@@ -137,16 +137,7 @@ describe('the steering panel', () => {
 
   it('measures what was steered, the language, and what else moved', () => {
     const html = draw();
-    for (const text of [
-      'largest known 8.00',
-      '0.100',
-      '0.400',
-      '9.00',
-      'loss on neutral text',
-      'n = 50',
-      '+0.100 nats',
-      'feature 30',
-    ])
+    for (const text of ['largest known 8.00', '0.100', '0.400', '9.00', 'loss on neutral text', 'n = 50', '+0.100 nats', '· 30'])
       expect(html).toContain(text);
     expect(html).toContain('href="#/feature/primer/blocks.1.hook_resid_post/30"');
   });

@@ -1,13 +1,15 @@
 import { useState, type ReactElement } from 'react';
 import { featureLink } from '../../../core/share/feature-address.ts';
+import { steerLink } from '../../../core/share/steer-link.ts';
 import { Legend } from '../../../app/charts/Legend.tsx';
 import { withGamma } from '../../../app/charts/scales/colour.ts';
-import { labelText, useLabels } from '../../../app/state/labels.ts';
+import { useFeatureAtHand } from '../../../app/state/at-hand.ts';
 import { Button } from '../../../app/ui/Button.tsx';
 import { Segmented } from '../../../app/ui/Segmented.tsx';
 import { FeatureTable, type FeatureItem } from '../../../app/views/FeatureTable.tsx';
 import { Figure, type FigureData } from '../../../app/views/Figure.tsx';
 import { GammaSlider } from '../../../app/views/GammaSlider.tsx';
+import type { FeatureName } from '../../../app/views/names.ts';
 import { number, percent, plural } from '../../../app/views/numbers.ts';
 import { Waiting } from '../../../app/views/Waiting.tsx';
 import { quoteToken } from '../../../app/views/tokens.ts';
@@ -59,17 +61,19 @@ export function Features({ context }: { readonly context: PanelContext }): React
 }
 
 function FeatureFigure({ context }: { readonly context: PanelContext }): ReactElement {
-  const { parts, traces, range, spec, setView, tokens, file, bosId } = context;
+  const { parts, traces, range, spec, setView, tokens, file, bosId, names } = context;
   const { view } = spec;
   const [shown, setShown] = useState(FIRST);
-  const labels = useLabels();
   const from = range.from === 0 && range.to > 0 && tokens[0]?.id === bosId ? 1 : range.from;
   const here = { from, to: range.to };
   const ranked = strongest(traces.values(), here, view.normalise);
+  const [top] = ranked;
+  useFeatureAtHand(top ? { model: spec.model, sae: top.sae, feature: top.feature } : null);
   const viewMax = Math.max(0, ...[...traces.values()].map((trace) => peak(trace, from === 0 ? 0 : 1, tokens.length - 1)));
   const siteOf = new Map(parts.features.map((rows) => [rows.sae, rows.hook]));
   const oneSite = parts.features.length === 1;
 
+  const nameOf = ({ sae, feature }: FeatureTrace): FeatureName => names({ model: spec.model, sae, feature });
   const item = (trace: FeatureTrace, at = here): FeatureItem => {
     const full = fullScale(trace, view.normalise, viewMax);
     return {
@@ -78,7 +82,7 @@ function FeatureFigure({ context }: { readonly context: PanelContext }): ReactEl
       feature: trace.feature,
       layer: trace.layer,
       site: siteShort(siteOf.get(trace.sae) ?? trace.sae),
-      label: labelText(labels, { model: spec.model, sae: trace.sae, feature: trace.feature }),
+      name: nameOf(trace),
       activation: peak(trace, at.from, at.to),
       shares: Float32Array.from(trace.values, (x) => withGamma(x / full, view.gamma)),
       maxKnown: trace.maxKnown,
@@ -86,19 +90,30 @@ function FeatureFigure({ context }: { readonly context: PanelContext }): ReactEl
     };
   };
   const [first] = spec.prompts;
-  const href = ({ sae, feature }: FeatureItem): string =>
-    featureLink({ model: spec.model, sae, feature }, first && 'text' in first ? first.text : '');
+  const text = first && 'text' in first ? first.text : '';
+  const href = ({ sae, feature }: FeatureItem): string => featureLink({ model: spec.model, sae, feature }, text);
+  const steer = ({ sae, feature }: FeatureItem): string =>
+    steerLink({ model: spec.model, sae, feature, strength: 2, ...(text === '' ? {} : { prompt: text }) });
   const pin = (key: string): void =>
     setView({ pinned: view.pinned.includes(key) ? view.pinned.filter((k) => k !== key) : [...view.pinned, key].slice(-50) });
   const pinnedTraces = view.pinned
     .map((key) => traces.get(key) ?? silent(key, parts.features, tokens.length))
     .filter((t) => t !== null);
+  // Said from the start where names may come, so that nothing moves when they do.
+  const matched = [...pinnedTraces, ...ranked].some((trace) => ['truth', 'waiting'].includes(nameOf(trace).from));
   const groups = view.groupBy === 'layer' ? layerGroups(ranked.slice(0, shown), siteOf) : tokenGroups(context, here);
   const where = tokens.length === 0 ? '' : wordsOf(context, here);
 
   const data: FigureData = {
-    columns: ['dictionary', 'feature', `activation on ${where}`, 'max known', ...tokens.map((token, p) => `${p} ${token.text}`)],
-    rows: () => ranked.map((t) => [t.sae, t.feature, peak(t, here.from, here.to), t.maxKnown, ...t.values]),
+    columns: [
+      'dictionary',
+      'feature',
+      'label',
+      `activation on ${where}`,
+      'max known',
+      ...tokens.map((token, p) => `${p} ${token.text}`),
+    ],
+    rows: () => ranked.map((t) => [t.sae, t.feature, nameOf(t).name ?? '', peak(t, here.from, here.to), t.maxKnown, ...t.values]),
     format: (x) => number(x),
   };
   return (
@@ -128,6 +143,7 @@ function FeatureFigure({ context }: { readonly context: PanelContext }): ReactEl
             marked={here}
             onPin={pin}
             href={href}
+            steer={steer}
           />
         </div>
       )}
@@ -140,10 +156,16 @@ function FeatureFigure({ context }: { readonly context: PanelContext }): ReactEl
             marked={marked ?? here}
             onPin={pin}
             href={href}
+            steer={steer}
             hideSite={oneSite || view.groupBy === 'layer'}
           />
         </div>
       ))}
+      {matched && (
+        <p className={styles.note}>
+          A name with an F1 is the variable of the curriculum that matches best, not a reader’s label.
+        </p>
+      )}
       {ranked.length === 0 && <p className={styles.empty}>No feature is active on {where}.</p>}
       {view.groupBy === 'layer' && ranked.length > shown && (
         <Button size="s" variant="quiet" className={styles.more} onClick={() => setShown(shown + 24)}>

@@ -8,6 +8,7 @@ import { Button } from '../../../app/ui/Button.tsx';
 import { Skeleton } from '../../../app/ui/Disclosure.tsx';
 import { Notice } from '../../../app/ui/Notice.tsx';
 import { Figure } from '../../../app/views/Figure.tsx';
+import { nameSource, nameText } from '../../../app/views/names.ts';
 import { number, plural, signed } from '../../../app/views/numbers.ts';
 import { Waiting } from '../../../app/views/Waiting.tsx';
 import { quoteToken } from '../../../app/views/tokens.ts';
@@ -15,7 +16,7 @@ import { siteShort } from '../../../app/views/sites.ts';
 import { featureKey, parseFeatureKey } from '../lib/rows.ts';
 import { byKind, byLayer, eachPart, total } from '../lib/sums.ts';
 import type { Attribution } from '../result.ts';
-import { Distribution } from './NextSummary.tsx';
+import { compareWith, Distribution } from './NextSummary.tsx';
 import type { PanelContext } from './panel.tsx';
 import styles from './explore.module.css';
 
@@ -58,33 +59,12 @@ export function NextTab({ context }: { readonly context: PanelContext }): ReactE
         )}
       </div>
       <div className={styles.stack}>
-        <Distribution
-          context={context}
-          most={spec.params.topTokens}
-          onPick={(token) =>
-            ask((s) => ({
-              ...s,
-              params: {
-                ...s.params,
-                position: range.to === tokens.length - 1 ? -1 : range.to,
-                compare: { a: token.text, b: rival(context, token.text) },
-              },
-            }))
-          }
-        />
+        <Distribution context={context} most={spec.params.topTokens} onPick={(token) => compareWith(context, token)} />
         <p className={styles.note}>Press a token to compare it with the most probable other one.</p>
         {attribution && <Layers context={context} attribution={attribution} />}
       </div>
     </div>
   );
-}
-
-/** What a picked token is compared with: the strongest other one at that position. */
-function rival({ parts, range }: PanelContext, text: string): string {
-  const width = parts.next?.ids.shape[1] ?? 0;
-  const ids = parts.next ? new Int32Array(parts.next.ids.data).slice(range.to * width, (range.to + 1) * width) : [];
-  const texts = Array.from(ids, (id) => parts.vocabulary[String(id)]?.text ?? '');
-  return texts.find((other) => other !== text && other !== '') ?? text;
 }
 
 interface PartProps {
@@ -198,7 +178,7 @@ function Layers({ context, attribution }: PartProps): ReactElement {
 }
 
 function FeatureEffects({ context, attribution }: PartProps): ReactElement | null {
-  const { parts, file } = context;
+  const { parts, file, names, spec } = context;
   const lit = useFocus((focus) =>
     focus?.sae !== undefined && focus.feature !== undefined ? featureKey(focus.sae, focus.feature) : null,
   );
@@ -213,8 +193,15 @@ function FeatureEffects({ context, attribution }: PartProps): ReactElement | nul
       title="By feature"
       caption={`${first ? `Feature ${first.feature} writes ${signed(first.value)} logits directly. ` : ''}Features overlap with the parts above (a dictionary re-describes the stream), and each dictionary leaves some of it out: this list does not sum to the difference. The strongest ${plural(attribution.features.length, 'feature')}.`}
       data={{
-        columns: ['dictionary', 'feature', 'activation', `logits, + favours ${a}, − favours ${b}`],
-        rows: () => attribution.features.map(({ sae, feature, activation, value }) => [sae, feature, activation, value]),
+        columns: ['dictionary', 'feature', 'label', 'activation', `logits, + favours ${a}, − favours ${b}`],
+        rows: () =>
+          attribution.features.map(({ sae, feature, activation, value }) => [
+            sae,
+            feature,
+            names({ model: spec.model, sae, feature }).name ?? '',
+            activation,
+            value,
+          ]),
         format: (x) => number(x, Number.isInteger(x) ? 6 : 3),
       }}
       file={`${file}-attribution-features-${attribution.position}`}
@@ -223,18 +210,19 @@ function FeatureEffects({ context, attribution }: PartProps): ReactElement | nul
         label={`Direct effect of each feature, + favours ${a}, − favours ${b}`}
         bars={attribution.features.slice(0, 12).map(({ sae, feature, activation, value }) => {
           const key = featureKey(sae, feature);
+          const called = names({ model: spec.model, sae, feature });
           return {
             key,
-            label: `${one ? '' : `${siteOf.get(sae) ?? sae} `}feature ${feature}`,
+            label: `${one ? '' : `${siteOf.get(sae) ?? sae} `}${feature} ${nameText(called)}`,
             value,
             text: signed(value),
-            title: `activation ${number(activation)}`,
+            title: [nameText(called), nameSource(called), `activation ${number(activation)}`].filter(Boolean).join('. '),
             state: lit === key ? 'lit' : undefined,
           };
         })}
         full={full}
         signed
-        labels={one ? '150px' : '210px'}
+        labels={one ? 'minmax(120px, 40%)' : 'minmax(150px, 46%)'}
         onEnter={(key) => {
           const address = parseFeatureKey(key);
           if (address) setFocus(address);

@@ -62,6 +62,16 @@ export function Distribution({ context, most, onPick }: DistributionProps): Reac
   );
 }
 
+/** Asks why a token is expected: it is compared with the strongest other one at its position. */
+export function compareWith({ parts, range, tokens, ask }: PanelContext, { text }: TokenText): void {
+  const width = parts.next?.ids.shape[1] ?? 0;
+  const ids = parts.next ? tensorData(parts.next.ids).slice(range.to * width, (range.to + 1) * width) : [];
+  const texts = Array.from(ids, (id) => parts.vocabulary[String(id)]?.text ?? '');
+  const rival = texts.find((other) => other !== text && other !== '') ?? text;
+  const position = range.to === tokens.length - 1 ? -1 : range.to;
+  ask((s) => ({ ...s, params: { ...s.params, position, compare: { a: text, b: rival } } }));
+}
+
 /** Beside the features: what comes next, and the way to why. */
 export function NextSummary({ context }: { readonly context: PanelContext }): ReactElement {
   const { parts, setView } = context;
@@ -69,7 +79,16 @@ export function NextSummary({ context }: { readonly context: PanelContext }): Re
   if (!parts.next) return <Waiting label="The next token is on its way" rows={6} />;
   return (
     <div className={styles.stack}>
-      <Distribution context={context} most={6} />
+      <Distribution
+        context={context}
+        most={6}
+        onPick={(token) => {
+          setView({ tab: 'next' });
+          const { a, position } = attribution ?? { a: null, position: null };
+          // That comparison is there.
+          if (a?.id !== token.id || position !== context.range.to) compareWith(context, token);
+        }}
+      />
       {attribution ? (
         <p className={styles.note}>
           {quoteToken(attribution.a)} over {quoteToken(attribution.b)}

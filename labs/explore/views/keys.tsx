@@ -1,5 +1,5 @@
-import { useEffect, useRef } from 'react';
 import { focusStore } from '../../../app/state/focus.ts';
+import { stepRows, usePlainKeys } from '../../../app/ui/keys.ts';
 import { featureKey } from '../lib/rows.ts';
 import type { ExploreView } from '../spec.ts';
 
@@ -11,24 +11,9 @@ interface KeysOptions {
   readonly layers: number;
 }
 
-const inText = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
-
 /** Keys of the whole panel, beside those of its pictures: [ ] layer, j k feature, p pin, Esc clears the selection. */
 export function usePanelKeys(options: KeysOptions): void {
-  const now = useRef(options);
-  useEffect(() => {
-    now.current = options;
-  });
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent): void => {
-      if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey || inText(event.target)) return;
-      if (document.querySelector(':popover-open, [role="dialog"]:not([popover])')) return;
-      if (act(event.key, now.current)) event.preventDefault();
-    };
-    window.addEventListener('keydown', onKey);
-    return () => window.removeEventListener('keydown', onKey);
-  }, []);
+  usePlainKeys((key) => act(key, options));
 }
 
 /** @returns whether the key meant something */
@@ -48,13 +33,8 @@ function act(key: string, { view, setView, lensRows, layers }: KeysOptions): boo
       return true;
     }
     case 'j':
-    case 'k': {
-      const rows = [...document.querySelectorAll<HTMLElement>('[data-features] button')];
-      const at = rows.indexOf(document.activeElement as HTMLElement);
-      const next = rows[at < 0 ? 0 : Math.min(Math.max(0, at + (key === 'j' ? 1 : -1)), rows.length - 1)];
-      next?.focus();
-      return next !== undefined;
-    }
+    case 'k':
+      return stepRows(key, '[data-features] button');
     case 'p': {
       const { focus } = focusStore.getState();
       if (focus?.sae === undefined || focus.feature === undefined) return false;

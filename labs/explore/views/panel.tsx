@@ -1,6 +1,7 @@
 import type { ExperimentSpec } from '../../../core/spec/index.ts';
 import type { TokenText } from '../../../core/tokens.ts';
 import type { ModelEntry } from '../../../app/state/catalogue.ts';
+import type { Naming } from '../../../app/views/names.ts';
 import type { FeatureTrace } from '../lib/rows.ts';
 import type { Parts } from '../lib/parts.ts';
 import type { ExploreParams, ExploreView } from '../spec.ts';
@@ -15,6 +16,8 @@ export interface PanelContext {
   readonly range: { readonly from: number; readonly to: number };
   readonly bosId: number | null;
   readonly model: ModelEntry | null;
+  /** What features are called. */
+  readonly names: Naming;
   /** Begins the name of every file saved from here. */
   readonly file: string;
   readonly setView: (patch: Partial<ExploreView>) => void;

@@ -1,20 +1,16 @@
-import { useEffect } from 'react';
+import { usePlainKeys } from '../../../app/ui/keys.ts';
+import type { FeatureContext } from './panel.tsx';
 
-const inText = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
-
-/** `j` goes to the next feature, `k` to the one before; not while something is typed, nor while a window lies over the page. */
-export function useFeatureKeys(feature: number, dSae: number | null, go: (feature: number) => void): void {
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent): void => {
-      if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey || inText(event.target)) return;
-      if (document.querySelector('dialog[open]') !== null) return;
-      const to = event.key === 'j' ? feature + 1 : event.key === 'k' ? feature - 1 : null;
-      if (to === null || to < 0 || (dSae !== null && to >= dSae)) return;
-      event.preventDefault();
-      go(to);
-    };
-    window.addEventListener('keydown', onKey);
-    return () => window.removeEventListener('keydown', onKey);
-  }, [feature, dSae, go]);
+/** `j` goes to the next feature, `k` to the one before, Esc lets go of the token that is selected. */
+export function useFeatureKeys({ feature, dSae, spec, setView, go }: FeatureContext): void {
+  usePlainKeys((key) => {
+    if (key === 'Escape' && spec.view.token !== null) {
+      setView({ token: null });
+      return true;
+    }
+    const to = key === 'j' ? feature + 1 : key === 'k' ? feature - 1 : null;
+    if (to === null || to < 0 || (dSae !== null && to >= dSae)) return false;
+    go(to);
+    return true;
+  });
 }

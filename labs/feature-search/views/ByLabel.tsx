@@ -2,13 +2,14 @@ import { useMemo, useState, type ReactElement } from 'react';
 import { useLabels } from '../../../app/state/labels.ts';
 import { useScheme } from '../../../app/charts/scheme.ts';
 import { Figure } from '../../../app/views/Figure.tsx';
+import { Part } from '../../../app/state/embed-parts.tsx';
 import { TextField } from '../../../app/ui/Field.tsx';
 import { ErrorNotice } from '../../../app/ui/Notice.tsx';
+import { useDictionaries } from '../../../app/views/names.ts';
 import { number, percent, plural } from '../../../app/views/numbers.ts';
 import { toWireError } from '../../../core/protocol/errors.ts';
 import { Hits, type Hit } from './Hits.tsx';
 import { labelDocuments, useLabelIndex, type LabelDocument } from './label-index.tsx';
-import { useDictionaries } from './names.tsx';
 import { hitsSvg } from './picture.tsx';
 import type { SearchContext } from './panel.tsx';
 import styles from './search.module.css';
@@ -24,7 +25,6 @@ export function ByLabel({ context }: { readonly context: SearchContext }): React
   const known = useDictionaries(
     spec.model,
     saes.map(({ id }) => id),
-    true,
   );
   const labels = useLabels();
   const documents = useMemo(() => labelDocuments(spec.model, saes, known, labels), [spec.model, saes, known, labels]);
@@ -42,69 +42,73 @@ export function ByLabel({ context }: { readonly context: SearchContext }): React
   const own = documents.filter(({ own }) => own !== '').length;
   const named = documents.length - documents.filter(({ truth }) => truth === '').length;
   const hits = found.slice(0, SHOWN).map(({ document }) => hitOf(document));
-  const waiting = saes.some(({ id }) => known[`${spec.model}/${id}`]?.state === 'loading');
+  const waiting = saes.some(({ id }) => (known[`${spec.model}/${id}`]?.state ?? 'loading') === 'loading');
   return (
     <div className={styles.stack}>
-      <TextField
-        label="Words"
-        type="search"
-        value={query}
-        onChange={(next) => setView({ query: next })}
-        maxLength={200}
-        placeholder="name, year, sentiment …"
-        hint={`Looks in ${plural(own, 'label')} of your own with their notes, and in ${plural(named, 'name')} from ground truth. The beginning of a word is enough, and a letter may be wrong.`}
-      />
-      {failed !== null && <ErrorNotice error={toWireError(failed)} onRetry={() => setAttempt(attempt + 1)} />}
-      {query.trim() === '' ? (
-        <p className={styles.empty}>
-          {documents.length === 0 && !waiting
-            ? 'Nothing has a name here yet. Open a feature and label it, and it is found here.'
-            : 'Type a word to look for.'}
-        </p>
-      ) : found.length === 0 ? (
-        <p className={styles.empty} aria-live="polite">
-          {index && !waiting ? 'No feature is called anything like that.' : 'Names are on their way.'}
-        </p>
-      ) : (
-        <Figure
-          name={`Features called “${query.trim()}”`}
-          caption={
-            <span aria-live="polite">
-              {plural(found.length, 'feature')}
-              {found.length > SHOWN ? `, the best ${SHOWN} shown` : ''}, best match first.
-            </span>
-          }
-          file={`${file}-label`}
-          data={{
-            columns: ['dictionary', 'feature', 'your label', 'name from ground truth', 'F1', 'density', 'score of the match'],
-            rows: () =>
-              found.map(({ document: d, score }) => [
-                d.sae,
-                d.feature,
-                d.own,
-                d.truth,
-                d.truth === '' ? NaN : d.f1,
-                d.density,
-                score,
-              ]),
-            format: (x) => (Number.isNaN(x) ? '' : number(x)),
-          }}
-          svg={() =>
-            hitsSvg(
-              {
-                title: `Features called “${query.trim()}”`,
-                model: spec.model,
-                hits,
-                names,
-                legend: 'F1 of the name from ground truth; best match of the words first',
-              },
-              scheme,
-            )
-          }
-        >
-          <Hits label="Features found" model={spec.model} hits={hits} names={names} prompt={text} />
-        </Figure>
-      )}
+      <Part id="question">
+        <TextField
+          label="Words"
+          type="search"
+          value={query}
+          onChange={(next) => setView({ query: next })}
+          maxLength={200}
+          placeholder="name, year, sentiment …"
+          hint={`Looks in ${plural(own, 'label')} of your own with their notes, and in ${plural(named, 'name')} from ground truth. The beginning of a word is enough, and a letter may be wrong.`}
+        />
+      </Part>
+      <Part id="results">
+        {failed !== null && <ErrorNotice error={toWireError(failed)} onRetry={() => setAttempt(attempt + 1)} />}
+        {query.trim() === '' ? (
+          <p className={styles.empty}>
+            {documents.length === 0 && !waiting
+              ? 'Nothing has a name here yet. Open a feature and label it, and it is found here.'
+              : 'Type a word to look for.'}
+          </p>
+        ) : found.length === 0 ? (
+          <p className={styles.empty} aria-live="polite">
+            {index && !waiting ? 'No feature is called anything like that.' : 'Names are on their way.'}
+          </p>
+        ) : (
+          <Figure
+            name={`Features called “${query.trim()}”`}
+            caption={
+              <span aria-live="polite">
+                {plural(found.length, 'feature')}
+                {found.length > SHOWN ? `, the best ${SHOWN} shown` : ''}, best match first.
+              </span>
+            }
+            file={`${file}-label`}
+            data={{
+              columns: ['dictionary', 'feature', 'your label', 'name from ground truth', 'F1', 'density', 'score of the match'],
+              rows: () =>
+                found.map(({ document: d, score }) => [
+                  d.sae,
+                  d.feature,
+                  d.own,
+                  d.truth,
+                  d.truth === '' ? NaN : d.f1,
+                  d.density,
+                  score,
+                ]),
+              format: (x) => (Number.isNaN(x) ? '' : number(x)),
+            }}
+            svg={() =>
+              hitsSvg(
+                {
+                  title: `Features called “${query.trim()}”`,
+                  model: spec.model,
+                  hits,
+                  names,
+                  legend: 'F1 of the name from ground truth; best match of the words first',
+                },
+                scheme,
+              )
+            }
+          >
+            <Hits label="Features found" model={spec.model} hits={hits} names={names} prompt={text} />
+          </Figure>
+        )}
+      </Part>
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import { useMemo, type ReactElement } from 'react';
 import { useFocus } from '../../../app/state/focus.ts';
+import { Part } from '../../../app/state/embed-parts.tsx';
 import { Segmented, Toggle } from '../../../app/ui/Segmented.tsx';
 import { useScheme } from '../../../app/charts/scheme.ts';
 import { Figure } from '../../../app/views/Figure.tsx';
@@ -26,68 +27,72 @@ export function ByPrompt({ context }: { readonly context: SearchContext }): Reac
   const [prompt] = spec.prompts;
   return (
     <div className={styles.stack}>
-      <PromptBox
-        label="Prompt"
-        value={text}
-        onChange={(value) =>
-          setSpec((s) => ({
-            ...s,
-            prompts: [{ ...(prompt && 'bos' in prompt ? prompt : {}), text: value }, ...s.prompts.slice(1)],
-            // Places in another text are other places.
-            params: { ...s.params, tokens: null },
-          }))
-        }
-        running={running}
-        onRun={run}
-        onStop={stop}
-        tokens={found.tokens && !found.stale ? found.tokens.length : null}
-        limit={typeof limit === 'number' ? limit : null}
-      />
-      <div className={styles.answer} data-stale={found.stale ? '' : undefined}>
-        {found.tokens ? (
-          <Strip context={context} />
-        ) : (
-          <div className={styles.strip}>
-            <StripPlace label="The tokens are on their way" text={text} />
-            <div className={styles.note}>
-              <p>{EVERY_TOKEN}</p>
+      <Part id="question">
+        <PromptBox
+          label="Prompt"
+          value={text}
+          onChange={(value) =>
+            setSpec((s) => ({
+              ...s,
+              prompts: [{ ...(prompt && 'bos' in prompt ? prompt : {}), text: value }, ...s.prompts.slice(1)],
+              // Places in another text are other places.
+              params: { ...s.params, tokens: null },
+            }))
+          }
+          running={running}
+          onRun={run}
+          onStop={stop}
+          tokens={found.tokens && !found.stale ? found.tokens.length : null}
+          limit={typeof limit === 'number' ? limit : null}
+        />
+        <div className={styles.answer} data-stale={found.stale ? '' : undefined}>
+          {found.tokens ? (
+            <Strip context={context} />
+          ) : (
+            <div className={styles.strip}>
+              <StripPlace label="The tokens are on their way" text={text} />
+              <div className={styles.note}>
+                <p>{EVERY_TOKEN}</p>
+              </div>
             </div>
-          </div>
-        )}
-      </div>
-      <div className={styles.controls}>
-        <Segmented
-          label="Score of a feature"
-          value={spec.params.score}
-          options={[
-            { value: 'max', label: 'largest activation' },
-            { value: 'sum', label: 'sum' },
-          ]}
-          onChange={(score) => context.ask(withParams({ score }))}
-        />
-        <Segmented
-          label="Rank by"
-          showLabel
-          value={spec.params.rank}
-          options={[
-            { value: 'activation', label: 'activation' },
-            { value: 'share', label: 'share of its max' },
-          ]}
-          onChange={(rank) => context.ask(withParams({ rank }))}
-        />
-        <Controls context={context} />
-      </div>
-      <div className={styles.answer} data-stale={found.stale ? '' : undefined}>
-        {(spec.saes ?? []).length === 0 ? (
-          <NoDictionary context={context} />
-        ) : found.prompt.length > 0 ? (
-          <Answer context={context} />
-        ) : running || found.tokens ? (
-          <Waiting label="Features are on their way" rows={12} />
-        ) : (
-          <p className={styles.empty}>Press Run to search.</p>
-        )}
-      </div>
+          )}
+        </div>
+        <div className={styles.controls}>
+          <Segmented
+            label="Score of a feature"
+            value={spec.params.score}
+            options={[
+              { value: 'max', label: 'largest activation' },
+              { value: 'sum', label: 'sum' },
+            ]}
+            onChange={(score) => context.ask(withParams({ score }))}
+          />
+          <Segmented
+            label="Rank by"
+            showLabel
+            value={spec.params.rank}
+            options={[
+              { value: 'activation', label: 'activation' },
+              { value: 'share', label: 'share of its max' },
+            ]}
+            onChange={(rank) => context.ask(withParams({ rank }))}
+          />
+          <Controls context={context} />
+        </div>
+      </Part>
+      <Part id="results">
+        <div className={styles.answer} data-stale={found.stale ? '' : undefined}>
+          {(spec.saes ?? []).length === 0 ? (
+            <NoDictionary context={context} />
+          ) : found.prompt.length > 0 ? (
+            <Answer context={context} />
+          ) : running || found.tokens ? (
+            <Waiting label="Features are on their way" rows={12} />
+          ) : (
+            <p className={styles.empty}>Press Run to search.</p>
+          )}
+        </div>
+      </Part>
     </div>
   );
 }

@@ -1,4 +1,5 @@
 import { useMemo, type ReactElement } from 'react';
+import { Part } from '../../../app/state/embed-parts.tsx';
 import { Segmented } from '../../../app/ui/Segmented.tsx';
 import { useScheme } from '../../../app/charts/scheme.ts';
 import { Figure } from '../../../app/views/Figure.tsx';
@@ -21,40 +22,44 @@ export function ByToken({ context }: { readonly context: SearchContext }): React
   const { params } = spec;
   return (
     <div className={styles.stack}>
-      <TokenForm
-        token={params.token}
-        hint="One token, · for a space. Words within a text begin with one; it is added where only that is a token."
-        onSubmit={(token) => {
-          props.setSpec(withParams({ token }));
-          run();
-        }}
-        action="Run"
-        onStop={running ? stop : undefined}
-      />
-      <div className={styles.controls}>
-        <Segmented
-          label="Effect of"
-          showLabel
-          value={params.effect}
-          options={[
-            { value: 'max', label: 'its largest activation' },
-            { value: 'unit', label: 'one unit' },
-          ]}
-          onChange={(effect) => ask(withParams({ effect }))}
+      <Part id="question">
+        <TokenForm
+          token={params.token}
+          hint="One token, · for a space. Words within a text begin with one; it is added where only that is a token."
+          onSubmit={(token) => {
+            props.setSpec(withParams({ token }));
+            run();
+          }}
+          action="Run"
+          onStop={running ? stop : undefined}
         />
-        <Controls context={context} />
-      </div>
-      <div className={styles.answer} data-stale={found.stale ? '' : undefined}>
-        {(spec.saes ?? []).length === 0 ? (
-          <NoDictionary context={context} />
-        ) : found.effects.length > 0 ? (
-          <Answer context={context} />
-        ) : running ? (
-          <Waiting label="Features are on their way" rows={12} />
-        ) : (
-          <p className={styles.empty}>Press Run to search.</p>
-        )}
-      </div>
+        <div className={styles.controls}>
+          <Segmented
+            label="Effect of"
+            showLabel
+            value={params.effect}
+            options={[
+              { value: 'max', label: 'its largest activation' },
+              { value: 'unit', label: 'one unit' },
+            ]}
+            onChange={(effect) => ask(withParams({ effect }))}
+          />
+          <Controls context={context} />
+        </div>
+      </Part>
+      <Part id="results">
+        <div className={styles.answer} data-stale={found.stale ? '' : undefined}>
+          {(spec.saes ?? []).length === 0 ? (
+            <NoDictionary context={context} />
+          ) : found.effects.length > 0 ? (
+            <Answer context={context} />
+          ) : running ? (
+            <Waiting label="Features are on their way" rows={12} />
+          ) : (
+            <p className={styles.empty}>Press Run to search.</p>
+          )}
+        </div>
+      </Part>
     </div>
   );
 }

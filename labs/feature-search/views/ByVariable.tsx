@@ -2,16 +2,17 @@ import { useMemo, useState, type ReactElement } from 'react';
 import type { Variable } from '../../../core/dashboards/types.ts';
 import type { SaeEntry } from '../../../app/state/catalogue.ts';
 import { dictionaries, type DictionaryState } from '../../../app/state/dictionary-index.ts';
+import { Part } from '../../../app/state/embed-parts.tsx';
 import { Skeleton } from '../../../app/ui/Disclosure.tsx';
 import { ComboBox } from '../../../app/ui/ComboBox.tsx';
 import { ErrorNotice } from '../../../app/ui/Notice.tsx';
 import { useScheme } from '../../../app/charts/scheme.ts';
 import { Figure } from '../../../app/views/Figure.tsx';
+import { useDictionaries } from '../../../app/views/names.ts';
 import { count, number, percent, plural } from '../../../app/views/numbers.ts';
 import { siteShort } from '../../../app/views/sites.ts';
 import { truthWords, variableCode } from '../../../app/views/variable-words.ts';
 import { Hits, type Hit } from './Hits.tsx';
-import { useDictionaries } from './names.tsx';
 import { hitsSvg } from './picture.tsx';
 import type { SearchContext } from './panel.tsx';
 import styles from './search.module.css';
@@ -35,7 +36,6 @@ export function ByVariable({ context }: { readonly context: SearchContext }): Re
   const known = useDictionaries(
     spec.model,
     saes.map(({ id }) => id),
-    true,
   );
   const table = useMemo(() => variableTable(spec.model, saes, known), [spec.model, saes, known]);
   const [typed, setTyped] = useState<string | null>(null);
@@ -56,26 +56,30 @@ export function ByVariable({ context }: { readonly context: SearchContext }): Re
   const text = typed ?? (chosen ? truthWords(chosen.variable) : '');
   return (
     <div className={styles.stack}>
-      <ComboBox
-        label="Latent variable of the text"
-        inputValue={text}
-        placeholder="a name, a year, the last token of …"
-        items={suggestions(table, typed === null ? '' : text)}
-        onInputChange={(next) => setTyped(next)}
-        onPick={(code) => {
-          setTyped(null);
-          setView({ variable: code });
-        }}
-      />
-      {chosen ? (
-        <Answer context={context} variable={chosen.variable} matches={chosen.matches} partial={loading} />
-      ) : (
-        <p className={styles.empty}>
-          {spec.view.variable === ''
-            ? `${count(table.size)} variables of the curriculum are told best by some feature. Pick one to see which.`
-            : 'No feature tells that variable best. Pick another one.'}
-        </p>
-      )}
+      <Part id="question">
+        <ComboBox
+          label="Latent variable of the text"
+          inputValue={text}
+          placeholder="a name, a year, the last token of …"
+          items={suggestions(table, typed === null ? '' : text)}
+          onInputChange={(next) => setTyped(next)}
+          onPick={(code) => {
+            setTyped(null);
+            setView({ variable: code });
+          }}
+        />
+      </Part>
+      <Part id="results">
+        {chosen ? (
+          <Answer context={context} variable={chosen.variable} matches={chosen.matches} partial={loading} />
+        ) : (
+          <p className={styles.empty}>
+            {spec.view.variable === ''
+              ? `${count(table.size)} variables of the curriculum are told best by some feature. Pick one to see which.`
+              : 'No feature tells that variable best. Pick another one.'}
+          </p>
+        )}
+      </Part>
     </div>
   );
 }

@@ -3,6 +3,7 @@ import { ACTIVATION_STEPS } from '../../../core/dashboards/record.ts';
 import { TOKENS_KEPT, type TokenIndex } from '../../../core/dashboards/tokens.ts';
 import type { SaeEntry } from '../../../app/state/catalogue.ts';
 import { loadTokenIndex, useTokenIndex } from '../../../app/state/token-index.ts';
+import { Part } from '../../../app/state/embed-parts.tsx';
 import { Skeleton } from '../../../app/ui/Disclosure.tsx';
 import { ErrorNotice } from '../../../app/ui/Notice.tsx';
 import { useScheme } from '../../../app/charts/scheme.ts';
@@ -25,23 +26,27 @@ export function FiresOn({ context }: { readonly context: SearchContext }): React
   const state = useTokenIndex(spec.model);
   return (
     <div className={styles.stack}>
-      <TokenForm
-        token={spec.view.firesOn}
-        hint="One token, · for a space. Words within a text begin with one; it is added where only that is known."
-        onSubmit={(token) => setView({ firesOn: token })}
-        action="Find"
-      />
-      {state.state === 'failed' ? (
-        <ErrorNotice error={state.error} onRetry={() => void loadTokenIndex(spec.model)} />
-      ) : state.state === 'none' ? (
-        <p className={styles.empty}>
-          Nothing is stored about the tokens on which features of {spec.model} fire. It is made with “vitrine dashboards”.
-        </p>
-      ) : state.state === 'loading' || model === null ? (
-        <Skeleton height="120px" label="The tokens of stored examples are on their way" />
-      ) : (
-        <Answer context={context} index={state.index} saes={model.saes} />
-      )}
+      <Part id="question">
+        <TokenForm
+          token={spec.view.firesOn}
+          hint="One token, · for a space. Words within a text begin with one; it is added where only that is known."
+          onSubmit={(token) => setView({ firesOn: token })}
+          action="Find"
+        />
+      </Part>
+      <Part id="results">
+        {state.state === 'failed' ? (
+          <ErrorNotice error={state.error} onRetry={() => void loadTokenIndex(spec.model)} />
+        ) : state.state === 'none' ? (
+          <p className={styles.empty}>
+            Nothing is stored about the tokens on which features of {spec.model} fire. It is made with “vitrine dashboards”.
+          </p>
+        ) : state.state === 'loading' || model === null ? (
+          <Skeleton height="120px" label="The tokens of stored examples are on their way" />
+        ) : (
+          <Answer context={context} index={state.index} saes={model.saes} />
+        )}
+      </Part>
     </div>
   );
 }

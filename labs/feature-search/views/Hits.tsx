@@ -6,8 +6,8 @@ import { SparkCells } from '../../../app/charts/SparkCells.tsx';
 import { clearFocus, setFocus, useFocus } from '../../../app/state/focus.ts';
 import { cx } from '../../../app/ui/cx.ts';
 import { AddToList } from '../../../app/views/AddToList.tsx';
+import { matchText, nameSource, nameText, type Naming } from '../../../app/views/names.ts';
 import { siteShort } from '../../../app/views/sites.ts';
-import type { Naming } from './names.tsx';
 import styles from './search.module.css';
 
 export interface Hit {
@@ -60,13 +60,14 @@ interface RowProps extends Pick<HitsProps, 'model' | 'prompt'>, ReturnType<Namin
 }
 
 /** Names arrive dictionary by dictionary: a row whose own did not is not drawn again. */
-const Row = memo(function Row({ rank, hit, model, prompt, name, from }: RowProps): ReactElement {
+const Row = memo(function Row({ rank, hit, model, prompt, ...called }: RowProps): ReactElement {
   const { sae, feature, hook } = hit;
   const ref = { model, sae, feature };
+  const [name, match] = [nameText(called), matchText(called)];
   const layer = parseHook(hook)?.layer;
   const focus = { sae, feature, ...(layer === null || layer === undefined ? {} : { layer }) };
   const lit = useFocus((at) => at?.sae === sae && at.feature === feature);
-  const called = `feature ${feature} of ${siteShort(hook)}`;
+  const which = `feature ${feature} of ${siteShort(hook)}`;
   return (
     // Hovering only lights up the strip; the link does the same when it has the focus.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
@@ -81,12 +82,14 @@ const Row = memo(function Row({ rank, hit, model, prompt, name, from }: RowProps
         href={featureLink(ref, prompt)}
         onFocus={() => setFocus(focus)}
         onBlur={clearFocus}
-        title={name ?? 'No label yet'}
-        aria-label={`${called.charAt(0).toUpperCase()}${called.slice(1)}: ${name ?? 'no label yet'}. ${hit.value} ${hit.of}. Open its dashboard`}
+        title={[name, nameSource(called)].filter(Boolean).join('. ')}
+        aria-label={`${which.charAt(0).toUpperCase()}${which.slice(1)}: ${name}${match === '' ? '' : `, a match with ${match}`}. ${hit.value} ${hit.of}. Open its dashboard`}
       >
-        <span className={cx(styles.text, from === 'none' && styles.unnamed)}>{name ?? 'No label yet'}</span>
+        <span className={cx(styles.text, called.name === null && styles.unnamed)}>{name}</span>
         <span className={styles.place}>
           {siteShort(hook)} · {feature}
+          {/* Where features are found by it, it stands in a column of its own. */}
+          {match !== '' && match !== hit.value && ` · ${match}`}
         </span>
       </a>
       {hit.shares && (
@@ -100,8 +103,8 @@ const Row = memo(function Row({ rank, hit, model, prompt, name, from }: RowProps
         <span className={styles.fact}>{hit.fact}</span>
       </span>
       <span className={styles.actions}>
-        <AddToList item={ref} name={called} trigger="List" prompt={prompt} variant="quiet" />
-        <a href={steerLink({ ...ref, ...(prompt === '' ? {} : { prompt }) })} aria-label={`Steer with ${called}`}>
+        <AddToList item={ref} name={which} trigger="List" prompt={prompt} variant="quiet" />
+        <a href={steerLink({ ...ref, ...(prompt === '' ? {} : { prompt }) })} aria-label={`Steer with ${which}`}>
           Steer
         </a>
       </span>

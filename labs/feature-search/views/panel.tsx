@@ -1,9 +1,9 @@
 import type { LabPanelProps } from '../../../app/state/lab-panel.ts';
 import type { ModelEntry } from '../../../app/state/catalogue.ts';
+import type { Naming } from '../../../app/views/names.ts';
 import type { Found } from '../lib/rows.ts';
 import type { SearchChunk, SearchResult } from '../result.ts';
 import type { SearchParams, SearchView } from '../spec.ts';
-import type { Naming } from './names.tsx';
 
 export type PanelProps = LabPanelProps<SearchParams, SearchView, SearchResult, SearchChunk>;
 

@@ -1,8 +1,8 @@
 import { barsSvg } from '../../../app/charts/export/svg.ts';
 import type { Scheme } from '../../../app/charts/scales/colour.ts';
+import type { Naming } from '../../../app/views/names.ts';
 import { siteShort } from '../../../app/views/sites.ts';
 import type { Hit } from './Hits.tsx';
-import type { Naming } from './names.tsx';
 
 /** Bars of a picture; the CSV file has all. */
 const DRAWN = 40;

@@ -5,14 +5,14 @@ import type { ModelEntry } from '../../../app/state/catalogue.ts';
 import { Button } from '../../../app/ui/Button.tsx';
 import { ComboBox } from '../../../app/ui/ComboBox.tsx';
 import { Select, TextArea } from '../../../app/ui/Field.tsx';
-import { number, percent } from '../../../app/views/numbers.ts';
 import { siteName } from '../../../app/views/sites.ts';
-import { quoteToken } from '../../../app/views/tokens.ts';
 import { readVector } from '../lib/vector.ts';
 import type { PromptFeatures } from '../result.ts';
 import { MAX_STEERS, type Steer } from '../spec.ts';
 import { ContrastEditor } from './ContrastEditor.tsx';
 import styles from './steering.module.css';
+import { useSuggestions } from './suggestions.tsx';
+import type { NameOf } from './words.tsx';
 
 export interface AddSteerProps {
   readonly model: ModelEntry | null;
@@ -22,8 +22,7 @@ export interface AddSteerProps {
   /** What is strongest on the prompt, of the dictionaries that were read with. */
   readonly features: readonly PromptFeatures[];
   readonly prompt: readonly TokenText[];
-  /** The reader's own label of a feature. */
-  readonly label: (sae: string, feature: number) => string | null;
+  readonly nameOf: NameOf;
   readonly count: number;
   readonly onAdd: (steer: Steer) => void;
 }
@@ -93,14 +92,15 @@ function FeaturePicker({
   onSae,
   features,
   prompt,
-  label,
+  nameOf,
   onAdd,
   onDone,
 }: AddSteerProps & { readonly onDone: () => void }): ReactElement {
   const [typed, setTyped] = useState('');
   const known = features.find((entry) => entry.sae === sae);
   const size = known?.dSae ?? model?.saes.find(({ id }) => id === sae)?.dSae ?? null;
-  const index = /^\s*(\d+)/.exec(typed)?.[1];
+  // A number, alone or as a suggestion has it in front of the name.
+  const index = /^\s*(\d+)\s*(?:·|$)/.exec(typed)?.[1];
   const feature = index === undefined ? null : Number(index);
   const good = sae !== null && feature !== null && (size === null || feature < size);
   const add = (chosen: number): void => {
@@ -108,11 +108,7 @@ function FeaturePicker({
     onAdd({ kind: 'feature', sae, feature: chosen, mode: 'add', strength: 1, positions: 'all', muted: false });
     onDone();
   };
-  const items = (known?.top ?? []).map(({ feature: f, activation, max, position }) => ({
-    id: String(f),
-    label: [String(f), sae === null ? null : label(sae, f)].filter(Boolean).join(' · '),
-    hint: `${number(activation)} at ${quoteToken(prompt[position])}${max > 0 ? `, ${percent(activation / max)} of its largest` : ''}`,
-  }));
+  const items = useSuggestions({ model: model?.id ?? '', sae, size, typed, nameOf, top: known?.top ?? [], prompt });
   return (
     <form
       className={styles.editor}
@@ -135,11 +131,11 @@ function FeaturePicker({
           onChange={onSae}
         />
         <ComboBox
-          label={known ? 'Feature: its number, or one of the strongest on this prompt' : 'Feature: its number'}
-          items={items.filter(({ label: text }) => typed === '' || text.toLowerCase().includes(typed.toLowerCase()))}
+          label={`Feature: its number or a word of its name${known ? ', or one of the strongest on this prompt' : ''}`}
+          items={items}
           inputValue={typed}
           onInputChange={setTyped}
-          onPick={(id) => setTyped(id)}
+          onPick={(id) => setTyped(items.find((item) => item.id === id)?.label ?? id)}
           placeholder={size === null ? 'a number' : `0 … ${size - 1}`}
         />
       </div>
@@ -150,6 +146,11 @@ function FeaturePicker({
         <Button variant="quiet" onClick={onDone}>
           Cancel
         </Button>
+        {feature === null && typed.trim() !== '' && (
+          <span className={styles.note}>
+            {items.length > 0 ? 'Pick one of the list.' : 'No feature of this dictionary is called anything like that.'}
+          </span>
+        )}
         {feature !== null && !good && size !== null && (
           <span className={styles.wrong}>
             This dictionary has features 0 … {size - 1}; there is no {feature}.

@@ -11,7 +11,8 @@ import { siteShort } from '../../../app/views/sites.ts';
 import { Waiting } from '../../../app/views/Waiting.tsx';
 import type { Shown } from '../lib/shown.ts';
 import { LOSS_RISE, REPEATED, troubles, type Trouble } from '../lib/warnings.ts';
-import { steerName } from './words.tsx';
+import { FeatureName } from './FeatureName.tsx';
+import { steerName, type NameOf } from './words.tsx';
 import type { MovedFeature, SteerFacts } from '../result.ts';
 import { steerKey, type Steer } from '../spec.ts';
 import styles from './steering.module.css';
@@ -20,13 +21,13 @@ export interface EffectsProps {
   readonly shown: Shown | null;
   readonly running: boolean;
   readonly steers: readonly Steer[];
-  readonly label: (sae: string, feature: number) => string | null;
+  readonly nameOf: NameOf;
   /** Begins the names of files. */
   readonly file: string;
 }
 
 /** What the steering did: to what was steered, and to the model's language. */
-export function Effects({ shown, running, steers, label, file }: EffectsProps): ReactElement {
+export function Effects({ shown, running, steers, nameOf, file }: EffectsProps): ReactElement {
   const scheme = useScheme();
   const { measured, neutral } = shown ?? { measured: null, neutral: null };
   if (!measured)
@@ -41,7 +42,7 @@ export function Effects({ shown, running, steers, label, file }: EffectsProps): 
     ...steers.flatMap((steer): Row[] => {
       const facts = measured.steers.find(({ key }) => key === steerKey(steer));
       if (!facts) return [];
-      const name = steerName(steer, steer.kind === 'feature' ? label(steer.sae, steer.feature) : null);
+      const name = steerName(steer, nameOf);
       return [
         {
           key: `${facts.key}`,
@@ -124,17 +125,17 @@ export function Effects({ shown, running, steers, label, file }: EffectsProps): 
 export interface MovedProps {
   readonly model: string;
   readonly moved: readonly MovedFeature[];
-  readonly label: (sae: string, feature: number) => string | null;
+  readonly nameOf: NameOf;
   readonly hookOf: (sae: string) => string;
   readonly file: string;
 }
 
 /** What else the steering moved. */
-export function Moved({ model, moved, label, hookOf, file }: MovedProps): ReactElement | null {
+export function Moved({ model, moved, nameOf, hookOf, file }: MovedProps): ReactElement | null {
   const scheme = useScheme();
   if (moved.length === 0) return null;
   const most = Math.max(...moved.map((m) => Math.abs(m.with - m.without)));
-  const name = (m: MovedFeature): string => label(m.sae, m.feature) ?? `feature ${m.feature}`;
+  const name = (m: MovedFeature): string => [m.feature, nameOf(m.sae, m.feature).name ?? ''].join(' ').trim();
   return (
     <section aria-label="Other features that it moves">
       <Figure
@@ -142,7 +143,7 @@ export function Moved({ model, moved, label, hookOf, file }: MovedProps): ReactE
         caption="Mean activation without and with the steering. A direction is not one feature alone: it overlaps with others."
         data={{
           columns: ['dictionary', 'feature', 'label', 'without', 'with'],
-          rows: () => moved.map((m) => [m.sae, m.feature, label(m.sae, m.feature) ?? '', m.without, m.with]),
+          rows: () => moved.map((m) => [m.sae, m.feature, nameOf(m.sae, m.feature).name ?? '', m.without, m.with]),
           format: figure,
         }}
         file={`${file}-moved`}
@@ -166,8 +167,10 @@ export function Moved({ model, moved, label, hookOf, file }: MovedProps): ReactE
         <ul className={styles.moved}>
           {moved.map(({ sae, feature, without, with: steered }) => (
             <li key={`${sae}/${feature}`}>
-              <a href={featureLink({ model, sae, feature })}>{label(sae, feature) ?? `feature ${feature}`}</a>{' '}
-              <span className={styles.place}>{siteShort(hookOf(sae))}</span>
+              <FeatureName href={featureLink({ model, sae, feature })} name={nameOf(sae, feature)} />{' '}
+              <span className={styles.place}>
+                {siteShort(hookOf(sae))} · {feature}
+              </span>
               <span className={styles.change}>
                 {number(without)} → {number(steered)}
               </span>

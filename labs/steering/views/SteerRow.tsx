@@ -5,7 +5,8 @@ import { Button, IconButton } from '../../../app/ui/Button.tsx';
 import { Select } from '../../../app/ui/Field.tsx';
 import { NumberField } from '../../../app/ui/NumberField.tsx';
 import { StrengthSlider } from '../../../app/views/StrengthSlider.tsx';
-import { exactly, steerName, steerPlace, strengthText } from './words.tsx';
+import { FeatureName } from './FeatureName.tsx';
+import { exactly, steerName, steerPlace, strengthText, type NameOf } from './words.tsx';
 import type { SteerFacts } from '../result.ts';
 import type { Steer, SteerPositions } from '../spec.ts';
 import { ContrastEditor } from './ContrastEditor.tsx';
@@ -14,8 +15,7 @@ import styles from './steering.module.css';
 export interface SteerRowProps {
   readonly model: string;
   readonly steer: Steer;
-  /** The reader's own label of the feature. */
-  readonly label: string | null;
+  readonly nameOf: NameOf;
   readonly facts: SteerFacts | null;
   readonly hookOf: (sae: string) => string;
   readonly onStrength: (strength: number) => void;
@@ -24,15 +24,18 @@ export interface SteerRowProps {
 }
 
 /** One hand on the dial: its strength, where and how it acts, and in words exactly what it adds. */
-export function SteerRow({ model, steer, label, facts, hookOf, onStrength, onChange, onRemove }: SteerRowProps): ReactElement {
+export function SteerRow({ model, steer, nameOf, facts, hookOf, onStrength, onChange, onRemove }: SteerRowProps): ReactElement {
   const [editing, setEditing] = useState(false);
-  const name = steerName(steer, label);
+  const name = steerName(steer, nameOf);
   return (
     <li className={styles.steer} data-muted={steer.muted || undefined}>
       <div className={styles.line}>
         <span className={styles.name}>
           {steer.kind === 'feature' ? (
-            <a href={featureLink({ model, sae: steer.sae, feature: steer.feature })}>{name}</a>
+            <FeatureName
+              href={featureLink({ model, sae: steer.sae, feature: steer.feature })}
+              name={nameOf(steer.sae, steer.feature)}
+            />
           ) : (
             <button type="button" className={styles.link} aria-expanded={editing} onClick={() => setEditing(!editing)}>
               {name}

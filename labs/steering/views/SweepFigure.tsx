@@ -9,7 +9,7 @@ import { Select } from '../../../app/ui/Field.tsx';
 import { Figure } from '../../../app/views/Figure.tsx';
 import { number, percent, plural, signed } from '../../../app/views/numbers.ts';
 import { LOSS_RISE } from '../lib/warnings.ts';
-import { steerName } from './words.tsx';
+import { steerName, type NameOf } from './words.tsx';
 import type { Sweep, SweepPoint } from '../result.ts';
 import { methodOf, type Steer, type SteeringParams } from '../spec.ts';
 import { MethodsFigure } from './MethodsFigure.tsx';
@@ -22,7 +22,7 @@ export interface SweepFigureProps {
   readonly asked: SteeringParams['sweep'];
   readonly sweep: Sweep | null;
   readonly running: boolean;
-  readonly label: (sae: string, feature: number) => string | null;
+  readonly nameOf: NameOf;
   readonly greedy: boolean;
   readonly file: string;
   readonly onAsk: (sweep: SteeringParams['sweep']) => void;
@@ -34,7 +34,7 @@ export function SweepFigure({
   asked,
   sweep,
   running,
-  label,
+  nameOf,
   greedy,
   file,
   onAsk,
@@ -42,7 +42,7 @@ export function SweepFigure({
   const scheme = useScheme();
   if (steers.length === 0) return null;
   const at = Math.min(asked?.steer ?? 0, steers.length - 1);
-  const name = (steer: Steer): string => steerName(steer, steer.kind === 'feature' ? label(steer.sae, steer.feature) : null);
+  const name = (steer: Steer): string => steerName(steer, nameOf);
   const steer = steers[at];
   // Greedy texts are all the same.
   const ask = (index: number, compare?: true): void =>

@@ -1,3 +1,4 @@
+import type { FeatureName } from '../../../app/views/names.ts';
 import { siteName, siteShort } from '../../../app/views/sites.ts';
 import { number, plural, signed } from '../../../app/views/numbers.ts';
 import type { SteerFacts } from '../result.ts';
@@ -16,11 +17,19 @@ export function strengthText(steer: Steer): string {
   return `${value} × ${steer.kind === 'feature' ? 'max' : 'vector'}`;
 }
 
-/** What a steer is called where it has no label: `feature 413`. */
-export function steerName(steer: Steer, label: string | null): string {
+/** What a dictionary's features are called. */
+export type NameOf = (sae: string, feature: number) => FeatureName;
+
+/**
+ * What a steer is called in a sentence or a table: the reader's label; the curriculum's name with the number, as several features
+ * share one; else `feature 413`. @param nameOf null for what is no feature
+ */
+export function steerName(steer: Steer, nameOf: NameOf | null): string {
   switch (steer.kind) {
-    case 'feature':
-      return label ?? `feature ${steer.feature}`;
+    case 'feature': {
+      const { name, from } = nameOf?.(steer.sae, steer.feature) ?? { name: null, from: 'none' };
+      return name === null ? `feature ${steer.feature}` : from === 'reader' ? name : `${name} (${steer.feature})`;
+    }
     case 'contrast':
       return steer.label || `contrast of ${plural(steer.pairs.length, 'pair')}`;
     case 'vector':
