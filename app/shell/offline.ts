@@ -1,8 +1,9 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import { DATA_CACHE, filesOfModel, keepFiles } from '../state/kept.ts';
+import type { ModelEntry } from '../state/catalogue.ts';
+import { DATA_CACHE, filesOfDashboards, filesOfModel, keepFiles, roomLeft } from '../state/kept.ts';
 import { say } from '../state/notices.ts';
 import { whenIdle } from '../ui/idle.ts';
-import { address, catalogue, engineHost, experiments, preferences, SITE } from './app.ts';
+import { address, catalogue, engineHost, experiments, fetchBytesOf, preferences, SITE } from './app.ts';
 
 export type OfflineState =
   /** The browser has no service workers here, or the page is in a frame. */
@@ -141,7 +142,13 @@ async function keepWhatWasRead(): Promise<void> {
   }
 }
 
-/** Once a model runs here, all of it is kept, dictionaries included: a few megabytes that the next prompt may need. */
+/** Bytes that the browser must have left to give before dashboards are kept that nobody opened: several times what they weigh. */
+const ROOM = 100_000_000;
+
+/**
+ * Once a model runs here, all of it is kept, dictionaries included, and then its dashboards while the page has nothing to do: some
+ * twenty megabytes in all, of which the next prompt or the next feature may need any.
+ */
 function keepModelOnceLive(): void {
   const { saveData } = (navigator as { connection?: { saveData?: boolean } }).connection ?? {};
   if (saveData === true || !preferences.store.getState().autoStart) return;
@@ -149,11 +156,21 @@ function keepModelOnceLive(): void {
     const live = engineHost.store.getState().memory?.models ?? [];
     const models = (catalogue.store.getState().models ?? []).filter(({ id }) => live.some((model) => model.id === id));
     if (models.length === 0) return false;
-    const files = [{ path: 'models/catalogue.json', bytes: null, sha256: null }, ...models.flatMap(filesOfModel)];
-    // The engine puts away what it loads itself; what it has by then is not downloaded a second time.
-    setTimeout(() => void keepFiles(files, { site: SITE }).catch(() => undefined), 3_000);
+    // The engine puts away what it loads itself; what it has by then is not downloaded a second time. What fails is tried again
+    // with the next visit.
+    setTimeout(() => void keepAll(models).catch(() => undefined), 3_000);
     return true;
   };
   if (keep()) return;
   const end = engineHost.store.subscribe(() => keep() && end());
+}
+
+async function keepAll(models: readonly ModelEntry[]): Promise<void> {
+  const site = SITE;
+  await keepFiles([{ path: 'models/catalogue.json', bytes: null, sha256: null }, ...models.flatMap(filesOfModel)], { site });
+  const pause = (): Promise<void> => new Promise((resolve) => void whenIdle(resolve));
+  for (const { id, source } of models) {
+    if (source !== undefined || (await roomLeft()) < ROOM) continue;
+    await keepFiles(await filesOfDashboards(id, fetchBytesOf), { site, pause });
+  }
 }

@@ -72,13 +72,15 @@ export interface KeepOptions {
   readonly site: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
+  /** Waited for before each download. */
+  readonly pause?: () => Promise<void>;
 }
 
 /**
  * Downloads what is not there yet, one file after the other, and keeps it. A file that the page also shows as data is kept
  * under its address as well. Throws VitrineError `storage-full`, `network` or `digest-mismatch`; what was kept before stays.
  */
-export async function keepFiles(files: readonly KeepableFile[], { site, signal, onProgress }: KeepOptions): Promise<void> {
+export async function keepFiles(files: readonly KeepableFile[], { site, signal, onProgress, pause }: KeepOptions): Promise<void> {
   const [weights, data] = await Promise.all([caches.open(FILES_CACHE), caches.open(DATA_CACHE)]);
   for (const [done, file] of files.entries()) {
     onProgress?.(done, files.length);
@@ -88,6 +90,7 @@ export async function keepFiles(files: readonly KeepableFile[], { site, signal, 
     const asData = file.asData ?? (key === null || /\.(?:json|md)$/.test(file.path));
     const missing = (key !== null && !(await weights.match(key))) || (asData && !(await data.match(url)));
     if (!missing) continue;
+    await pause?.();
     const bytes = await download(url, file, signal);
     if (key !== null) await put(weights, key, bytes, null);
     if (asData) await put(data, url, bytes, typeOf(file.path));
@@ -144,6 +147,12 @@ export async function usage(): Promise<Usage> {
   const { usage: total, quota } = await estimate();
   const [files, data, hub] = await Promise.all([FILES_CACHE, DATA_CACHE, HUB_CACHE].map(weigh));
   return { files: files ?? 0, data: data ?? 0, hub: hub ?? 0, total: total ?? null, quota: quota ?? null };
+}
+
+/** Bytes that the browser would still give; without end where it does not say. */
+export async function roomLeft(): Promise<number> {
+  const { usage: used, quota } = await estimate();
+  return quota === undefined ? Infinity : quota - (used ?? 0);
 }
 
 const estimate = async (): Promise<StorageEstimate> => {

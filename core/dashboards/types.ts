@@ -24,8 +24,8 @@ export type DashboardOrigin =
     }
   | {
       readonly kind: 'computed';
-      /** Why nothing stored was used: it was asked for, or there is nothing stored of this dictionary. */
-      readonly why: 'asked' | 'none-stored';
+      /** Why nothing stored was used: that was asked for; nothing is stored of this dictionary; the network did not bring it. */
+      readonly why: 'asked' | 'none-stored' | 'unreachable';
     };
 
 /** `model`, `sae`: other weights. `quantization`: the same weights, run otherwise. `text`: the curriculum writes other documents now. */

@@ -4,7 +4,7 @@ import { encodeIndex, manifestPath, type DashboardIndex } from '../../core/dashb
 import { specFragment } from '../../core/share/address.ts';
 import { featureLink } from '../../core/share/feature-address.ts';
 import { lab } from '../../labs/feature-dashboard/spec.ts';
-import { expect, instead, test, type Site } from './harness.ts';
+import { expect, instead, test, unreachable, type Site } from './harness.ts';
 import { bytesOf, errorNotice, expectLive, features, pressRun, tablesOf } from './reader.ts';
 
 const SAE = 'blocks.2.hook_resid_post';
@@ -133,6 +133,23 @@ test('where nothing is stored the dashboard is computed in the tab, and says so'
   await page.goto(`${site.url}#/features/primer/${SAE}`);
   await expect(page.getByText('No dashboards are stored of this dictionary')).toBeVisible();
   await expect(page.getByRole('row').nth(1)).toContainText('0');
+});
+
+test.describe('without a network to the stored files', () => {
+  // Requests that fail are the point here.
+  test.use({ quiet: false });
+
+  test('where what is stored cannot be fetched the dashboard is computed, and says why', async ({ page, site }) => {
+    test.slow();
+    showStored();
+    site.breaks(DASHBOARDS, unreachable);
+    const spec = { ...lab.defaults, saes: [SAE], params: { feature: 30, documents: 6 } };
+    await page.goto(`${site.url}${specFragment(spec)}`);
+    await opened(page, 30);
+    await expect(
+      page.getByText('The stored dashboard could not be fetched, so it was computed in this tab on 6 documents'),
+    ).toBeVisible();
+  });
 });
 
 test('a feature or a dictionary that is not there says so', async ({ page, site }) => {

@@ -1,4 +1,5 @@
 import type { BrowserContext, Page } from '@playwright/test';
+import { decodeIndex, manifestPath, parseDashboardsManifest } from '../../core/dashboards/files.ts';
 import { FILES_CACHE } from '../../core/files/kept.ts';
 import { lab as activations } from '../../labs/activations/spec.ts';
 import { openHost } from './embedding.ts';
@@ -32,6 +33,22 @@ async function visited(page: Page, site: Site): Promise<void> {
   await expect.poll(left, { timeout: 60_000 }).toBe(0);
 }
 
+/** All dashboards are kept, too. */
+async function dashboardsKept(page: Page, site: Site): Promise<void> {
+  const { saes } = parseDashboardsManifest(JSON.parse(site.file(manifestPath('primer')).toString()));
+  const shards = saes.flatMap(({ path }) => decodeIndex(site.file(path)).shards.map(({ sha256 }) => sha256));
+  expect(shards.length).toBeGreaterThan(100);
+  const left = (): Promise<number> =>
+    page.evaluate(
+      async ([name, digests]) => {
+        const kept = new Set((await (await caches.open(name)).keys()).map(({ url }) => url.slice(url.lastIndexOf('/') + 1)));
+        return digests.filter((digest) => !kept.has(digest)).length;
+      },
+      [FILES_CACHE, shards] as const,
+    );
+  await expect.poll(left, { timeout: 120_000, intervals: [2_000] }).toBe(0);
+}
+
 const cutOff = async (context: BrowserContext, site: Site): Promise<void> => {
   await context.setOffline(true);
   await site.close();
@@ -43,6 +60,7 @@ for (const prefix of ['/', '/people/someone/vitrine/'])
     const site = await openSite({ prefix });
     await page.goto(site.url);
     await visited(page, site);
+    await dashboardsKept(page, site);
     expect(site.requests.filter((path) => !path.startsWith(prefix))).toEqual([]);
     await cutOff(context, site);
 
@@ -61,7 +79,22 @@ for (const prefix of ['/', '/people/someone/vitrine/'])
     await expectLive(tab);
     await tab.goto(`${site.url}#/models/primer`);
     await expect(tab.getByRole('heading', { level: 1 })).toContainText('primer');
+    // A dashboard that was never opened, as it is stored; and features by their names.
+    await tab.goto(`${site.url}#/feature/primer/blocks.3.hook_mlp_out/700`);
+    await expect(tab.getByText(/^Stored with the site, computed by the same engine on /)).toBeVisible({ timeout: 60_000 });
+    await expect(tab.getByRole('list', { name: 'Examples, strongest' }).getByRole('listitem').first()).toBeVisible();
+    await tab.goto(`${site.url}#/features/primer/blocks.0.attn.hook_z`);
+    await expect(tab.getByRole('table').locator('tbody th > a').first()).toBeVisible();
   });
+
+test('a reader who saves data keeps no dashboard that they did not open', async ({ page, site }) => {
+  await page.addInitScript(() => Object.defineProperty(navigator, 'connection', { value: { saveData: true } }));
+  await page.goto(site.url);
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  await expectLive(page);
+  await quiet(site, 6_000);
+  expect(site.requests.filter((path) => /\/dashboards\/.*\/\d+\.bin$/.test(path))).toEqual([]);
+});
 
 test('weights are kept by the engine alone: the service worker holds none', async ({ page, site }) => {
   await page.goto(site.url);

@@ -53,7 +53,16 @@ async function dashboardOf(
   const { model } = ctx;
   const logits = await logitEffects(ctx, sae, feature);
   const weights = await featureWeights(ctx, sae, feature);
-  const stored = mode === 'auto' ? await storedFeature(ctx, sae, feature) : null;
+  let unreachable = false;
+  const stored =
+    mode === 'auto'
+      ? await storedFeature(ctx, sae, feature).catch((error: unknown) => {
+          // Without a network what is stored cannot be had, but all that it takes to compute it is here.
+          if (!(error instanceof VitrineError) || error.code !== 'network') throw error;
+          unreachable = true;
+          return null;
+        })
+      : null;
   if (stored) {
     const { index, record, stale } = stored;
     const { seed, shares, documents: made, tokens } = index.corpus;
@@ -70,7 +79,8 @@ async function dashboardOf(
     });
   }
   const computed = await computeFeature(ctx, sae, feature, documents);
-  const origin = { kind: 'computed', why: mode === 'computed' ? 'asked' : 'none-stored' } as const;
+  const why = mode === 'computed' ? 'asked' : unreachable ? 'unreachable' : 'none-stored';
+  const origin = { kind: 'computed', why } as const;
   return expandRecord({ model, sae, ...computed, origin, logits, weights });
 }
 

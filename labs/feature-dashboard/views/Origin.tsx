@@ -1,5 +1,5 @@
 import type { ReactElement } from 'react';
-import type { StaleReason } from '../../../core/dashboards/types.ts';
+import type { DashboardOrigin, StaleReason } from '../../../core/dashboards/types.ts';
 import { Button } from '../../../app/ui/Button.tsx';
 import { Notice } from '../../../app/ui/Notice.tsx';
 import { count, plural } from '../../../app/views/numbers.ts';
@@ -14,6 +14,11 @@ const REASONS: Readonly<Record<StaleReason, string>> = {
   generator: 'it was made by an earlier version of the method',
 };
 const MOST = 4_096;
+const WHY: Readonly<Record<Extract<DashboardOrigin, { readonly kind: 'computed' }>['why'], string>> = {
+  asked: 'Computed',
+  'none-stored': 'Nothing is stored of this dictionary, so it was computed',
+  unreachable: 'The stored dashboard could not be fetched, so it was computed',
+};
 
 /** Whether the numbers are those that came with the site, computed here, or out of date; and the way to others. */
 export function Origin({ context }: { readonly context: DashboardContext }): ReactElement {
@@ -47,8 +52,7 @@ export function Origin({ context }: { readonly context: DashboardContext }): Rea
   const more = Math.min(MOST, spec.params.documents * 2);
   return (
     <p className={styles.note}>
-      {origin.why === 'none-stored' ? 'Nothing is stored of this dictionary, so it was computed' : 'Computed'} in this tab on{' '}
-      {text}, the nearest features of other dictionaries left out.{' '}
+      {WHY[origin.why]} in this tab on {text}, the nearest features of other dictionaries left out.{' '}
       {more > spec.params.documents && (
         <button type="button" className={styles.link} onClick={() => compute(more)}>
           Compute it on {count(more)} documents
