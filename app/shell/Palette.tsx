@@ -16,10 +16,12 @@ import {
 import { cx } from '../ui/cx.ts';
 import styles from './Palette.module.css';
 import { allEntries, type PaletteEntry } from './palette-entries.ts';
+import { merged, useFoundFeatures } from './palette-features.ts';
 
-/** One field to find anything: labs, examples, models, prompts, and what can be done. */
+/** One field to find anything: features, labs, examples, models, prompts, and what can be done. */
 export function Palette({ onClose }: { readonly onClose: () => void }): ReactElement {
   const [entries, setEntries] = useState<readonly PaletteEntry[]>([]);
+  const [typed, setTyped] = useState('');
   const { contains } = useFilter({ sensitivity: 'base' });
   useEffect(() => {
     let gone = false;
@@ -28,20 +30,22 @@ export function Palette({ onClose }: { readonly onClose: () => void }): ReactEle
       gone = true;
     };
   }, []);
-  const groups = [...new Set(entries.map((entry) => entry.group))];
+  const found = useFoundFeatures(typed);
+  const shown = merged(entries, found);
+  const groups = [...new Set(shown.map((entry) => entry.group))];
   const act = (key: React.Key): void => {
     onClose();
-    entries.find((entry) => entry.id === key)?.go();
+    shown.find((entry) => entry.id === key)?.go();
   };
   return (
     <ModalOverlay isOpen onOpenChange={(open) => !open && onClose()} isDismissable className={cx(styles.overlay)}>
       <Modal className={cx(styles.window)}>
         <Dialog aria-label="Search or jump" className={cx(styles.dialog)}>
-          <Autocomplete filter={contains}>
+          <Autocomplete filter={contains} onInputChange={setTyped}>
             {/* A palette is opened to type into it. */}
             {/* oxlint-disable-next-line jsx-a11y/no-autofocus */}
-            <SearchField aria-label="Search labs, examples, models, prompts" autoFocus className={cx(styles.field)}>
-              <Input placeholder="Labs, examples, models, prompts" />
+            <SearchField aria-label="Search features, labs, examples, models, prompts" autoFocus className={cx(styles.field)}>
+              <Input placeholder="Features by name or number, labs, models, prompts" />
             </SearchField>
             {/* It may scroll, and then takes the focus so that arrows do it. */}
             {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
@@ -55,13 +59,14 @@ export function Palette({ onClose }: { readonly onClose: () => void }): ReactEle
                 {groups.map((group) => (
                   <MenuSection key={group}>
                     <Header className={cx(styles.group)}>{group}</Header>
-                    {entries
+                    {shown
                       .filter((entry) => entry.group === group)
                       .map((entry) => (
                         <MenuItem
                           key={entry.id}
                           id={entry.id}
-                          textValue={`${entry.label} ${entry.hint ?? ''}`}
+                          // What was found by what is typed stays, whatever words it was found by.
+                          textValue={`${entry.label} ${entry.hint ?? ''} ${'ref' in entry ? typed : ''}`}
                           className={cx(styles.item)}
                         >
                           <Text slot="label" className={cx(entry.mono === true && 'mono', styles.label)}>

@@ -5,6 +5,7 @@ import { catalogue, experiments, preferences } from './app.ts';
 import { openDialog } from './dialogs.ts';
 import { LABS, loadExamples } from './labs.ts';
 import { runNow } from './live.ts';
+import { recentEntries } from './palette-features.ts';
 import { listEntries } from './palette-lists.ts';
 import { pickSpecFile } from './open-file.ts';
 import { labOnScreen } from './shortcuts.ts';
@@ -27,11 +28,9 @@ const open = (fragment: string) => (): void => {
 export async function allEntries(): Promise<readonly PaletteEntry[]> {
   const [, , ...examples] = await Promise.all([catalogue.load(), library.open(), ...LABS.map((lab) => exampleEntries(lab.id))]);
   const { recentPrompts, savedPrompts } = preferences.store.getState();
+  const models = catalogue.store.getState().models ?? [];
   return [
-    ...savedPrompts.map((text, i) => promptEntry(`saved-${i}`, 'Saved prompts', text)),
-    ...recentPrompts
-      .filter((text) => !savedPrompts.includes(text))
-      .map((text, i) => promptEntry(`recent-${i}`, 'Recent prompts', text)),
+    ...recentEntries(),
     ...LABS.map((lab) => ({
       id: `lab-${lab.id}`,
       group: 'Labs',
@@ -39,15 +38,14 @@ export async function allEntries(): Promise<readonly PaletteEntry[]> {
       hint: lab.question,
       go: open(`#/lab/${lab.id}`),
     })),
-    ...examples.flat(),
-    ...(catalogue.store.getState().models ?? []).map((model) => ({
+    ...models.map((model) => ({
       id: `model-${model.id}`,
       group: 'Models',
       label: model.name,
       hint: 'Card, scores, dictionaries',
       go: open(`#/models/${model.id}`),
     })),
-    ...(catalogue.store.getState().models ?? [])
+    ...models
       .filter(({ saes }) => saes.length > 0)
       .map((model) => ({
         id: `features-${model.id}`,
@@ -56,7 +54,12 @@ export async function allEntries(): Promise<readonly PaletteEntry[]> {
         hint: 'By dictionary: sort, filter, open',
         go: open(`#/features/${model.id}`),
       })),
+    ...savedPrompts.map((text, i) => promptEntry(`saved-${i}`, 'Saved prompts', text)),
+    ...recentPrompts
+      .filter((text) => !savedPrompts.includes(text))
+      .map((text, i) => promptEntry(`recent-${i}`, 'Recent prompts', text)),
     ...listEntries(),
+    ...examples.flat(),
     ...actions(),
   ];
 }

@@ -8,6 +8,7 @@ import { plural } from '../views/numbers.ts';
 import { siteShort } from '../views/sites.ts';
 import { experiments } from './app.ts';
 import type { PaletteEntry } from './palette-entries.ts';
+import { featureEntryId } from './palette-features.ts';
 import { labOnScreen } from './shortcuts.ts';
 
 /** Labels that the palette offers, newest first; the search by label knows all. */
@@ -31,7 +32,7 @@ export function listEntries(): PaletteEntry[] {
       .sort((a, b) => b.at - a.at)
       .slice(0, LABELS)
       .map((label) => ({
-        id: `label-${label.model}/${label.sae}/${label.feature}`,
+        id: featureEntryId(label, 'label'),
         group: 'Your labels',
         label: label.text,
         hint: `${label.model} · ${siteShort(label.sae)} · ${label.feature}`,
