@@ -1,7 +1,7 @@
 import { labFragment } from '../../core/share/address.ts';
 import type { ExperimentSpec } from '../../core/spec/index.ts';
 import { lab as explore } from '../../labs/explore/spec.ts';
-import { expect, test } from './harness.ts';
+import { expect, instead, test } from './harness.ts';
 import {
   ask,
   errorNotice,
@@ -134,4 +134,32 @@ test('back leads to the experiment run before, and forward again', async ({ page
   await expect(promptBox(page)).toHaveValue(OTHER);
   await expectLive(page);
   await expectTokens(page, OTHER);
+});
+
+const ELSEWHERE = 'The quick brown fox met Anna, and Anna met Tom';
+
+test('an experiment too long for a link comes from a file of this site, and of no other', async ({ page, site }) => {
+  site.breaks(/^shared\/big\.json$/, instead(JSON.stringify(specOf(ELSEWHERE)), 'application/json'));
+  site.breaks(/^shared\/other\.json$/, instead('{"v":1,"lab":"explore"}', 'application/json'));
+  // A host may answer with its start page for what it does not have.
+  site.breaks(/^shared\/nothing\.json$/, instead('<!doctype html>', 'text/html'));
+  await page.goto(`${site.url}#/lab/explore?src=shared/big.json`);
+  await expect(promptBox(page)).toHaveValue(ELSEWHERE);
+  await expectLive(page);
+  await expectTokens(page, ELSEWHERE);
+  // From then on it is in the address, as any experiment is.
+  await expect(page).toHaveURL(/#\/lab\/explore\?s=1\./);
+
+  const refused = {
+    'shared/other.json': 'This experiment is not complete or not valid',
+    'shared/nothing.json': 'A file is not where it should be',
+    'https://example.com/big.json': 'This link cannot be read',
+    '//example.com/big.json': 'This link cannot be read',
+  };
+  for (const [src, said] of Object.entries(refused)) {
+    await page.goto('about:blank');
+    await page.goto(`${site.url}#/lab/explore?src=${encodeURIComponent(src)}`);
+    await expect(errorNotice(page)).toContainText(said);
+    await expect(promptBox(page)).toHaveValue(ELSEWHERE);
+  }
 });
