@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Locator, Page } from '@playwright/test';
 import { labFragment } from '../../core/share/address.ts';
 import { lab as explore } from '../../labs/explore/spec.ts';
 import { lab as steering } from '../../labs/steering/spec.ts';
@@ -60,17 +61,32 @@ test('a prompt becomes a chat, gets another message, and the link brings it back
   await expect(promptBox(page)).toHaveValue('Who gave it?');
 });
 
-test('both columns of steering answer the chat', async ({ page, site }) => {
+const column = (page: Page, side: 'Default' | 'Steered'): Locator =>
+  page.getByRole('region', { name: `${side} text`, exact: true });
+/** The answer alone, without what the template writes in front of it. */
+const answer = (page: Page, side: 'Default' | 'Steered'): Promise<string> =>
+  column(page, side)
+    .getByRole('button')
+    .allTextContents()
+    .then((all) => all.join(''));
+
+test('both columns of steering answer the chat, and steering changes the answer', async ({ page, site }) => {
   giveTemplate(site);
   const messages = [{ role: 'user', content: 'The scientist came to the cottage.' }] as const;
   await page.goto(
     `${site.url}${labFragment({ ...steering.defaults, prompts: [{ messages }], sampling: { seed: 3, temperature: 0, maxNewTokens: 6 } })}`,
   );
   await expectLive(page);
-  for (const side of ['Default', 'Steered'])
-    await expect(page.getByRole('region', { name: `${side} text`, exact: true }).getByRole('toolbar')).toContainText(
-      'user: The scientist came to the cottage.↵\nassistant:',
-    );
+  for (const side of ['Default', 'Steered'] as const) {
+    await expect(column(page, side).getByRole('toolbar')).toContainText('user: The scientist came to the cottage.↵\nassistant:');
+    expect((await answer(page, side)).trim()).not.toBe('');
+  }
+  const [plain, steered] = [await answer(page, 'Default'), await answer(page, 'Steered')];
+  expect(steered).not.toBe(plain);
+  // It is the steering that changes it.
+  await page.getByRole('button', { name: 'Mute', exact: true }).click();
+  await expectLive(page);
+  expect([await answer(page, 'Default'), await answer(page, 'Steered')]).toEqual([plain, plain]);
 });
 
 test('a chat for a model without a template says so, and can be made a text', async ({ page, site }) => {

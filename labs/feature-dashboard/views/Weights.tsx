@@ -19,9 +19,11 @@ import styles from './dashboard.module.css';
 export function Weights({ context }: { readonly context: DashboardContext }): ReactElement {
   const { weights } = context.dashboard;
   return (
-    <section aria-label="What it is made of" className={styles.thirds}>
-      {weights?.heads && <Heads context={context} weights={weights} heads={Array.from(tensorData(weights.heads))} />}
-      {weights ? <Components context={context} weights={weights} /> : <NotRead />}
+    <section aria-label="What it is made of" className={styles.stack}>
+      <div className={styles.thirds}>
+        {weights?.heads && <Heads context={context} weights={weights} heads={Array.from(tensorData(weights.heads))} />}
+        {weights ? <Components context={context} weights={weights} /> : <NotRead />}
+      </div>
       <Config context={context} />
     </section>
   );

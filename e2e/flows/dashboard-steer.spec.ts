@@ -1,0 +1,87 @@
+import type { Locator, Page } from '@playwright/test';
+import { featureLink } from '../../core/share/feature-address.ts';
+import { PREFERENCES_KEY } from '../../app/state/preferences.ts';
+import { expect, test } from './harness.ts';
+import { copyLink, expectLive } from './reader.ts';
+
+test.use({ permissions: ['clipboard-read', 'clipboard-write'] });
+
+/** The feature of the dashboards' first example: active where a name is the subject again. */
+const FEATURE = { model: 'primer', sae: 'blocks.3.hook_resid_post', feature: 313 };
+const TEXT = 'When Mary and John went to the store, John gave a drink to';
+
+const column = (page: Page, side: 'Default' | 'Steered'): Locator =>
+  page.getByRole('region', { name: `${side} text`, exact: true });
+const field = (page: Page): Locator => page.getByRole('spinbutton', { name: /^Strength of / });
+
+/** As a reader who has chosen the backend before. */
+const choose = (page: Page, backend: 'WASM' | 'WebGPU'): Promise<unknown> =>
+  page.addInitScript(
+    ([key, value]) => localStorage.setItem(key ?? '', value ?? ''),
+    [PREFERENCES_KEY, JSON.stringify({ backend: backend.toLowerCase() })],
+  );
+
+interface Both {
+  readonly words: readonly string[];
+  /** Token by token: its probability and how far it was moved. */
+  readonly facts: readonly string[];
+}
+
+/** Both texts, once they are written and measured. */
+async function both(page: Page): Promise<Both> {
+  for (const side of ['Steered', 'Default'] as const)
+    await expect(column(page, side)).toContainText(/Ends here|The model ended the text here/, { timeout: 60_000 });
+  await expect(column(page, 'Steered').getByRole('button').first()).toHaveAttribute('aria-label', /moved by/, {
+    timeout: 60_000,
+  });
+  await expect(page.locator('main [data-stale]')).toHaveCount(0, { timeout: 60_000 });
+  const words = await Promise.all(
+    (['Default', 'Steered'] as const).map(async (side) => (await column(page, side).getByRole('toolbar').textContent()) ?? ''),
+  );
+  const facts = await column(page, 'Steered')
+    .getByRole('button')
+    .evaluateAll((all) => all.map((e) => e.getAttribute('aria-label') ?? ''));
+  return { words, facts };
+}
+
+for (const backend of ['WASM'] as const)
+  test(`a dashboard steers on the page itself; its link and the lab give the same text and numbers (${backend})`, async ({
+    page,
+    site,
+    browser,
+  }) => {
+    test.slow();
+    await choose(page, backend);
+    await page.goto(`${site.url}${featureLink(FEATURE, TEXT)}`);
+    await expectLive(page, backend);
+    await page.getByRole('button', { name: 'Write with it here' }).click();
+    const two = await both(page);
+    expect(two.words[1]).not.toBe(two.words[0]);
+    for (const words of two.words) expect(words.startsWith(TEXT)).toBe(true);
+
+    // It follows the slider; at 0 nothing is added, so both are the same.
+    await page.getByRole('button', { name: /^Set the strength of .* to 0$/ }).click();
+    await expect(field(page)).toHaveValue('0');
+    const none = await both(page);
+    expect(none.words[1]).toBe(none.words[0]);
+    expect(none.words[0]).toBe(two.words[0]);
+    await field(page).fill('-3');
+    const minus = await both(page);
+    expect(minus.words[0]).toBe(two.words[0]);
+    expect(minus.words[1]).not.toBe(two.words[1]);
+
+    // The dashboard's link has the strength, and that it writes.
+    const link = await copyLink(page);
+    const context = await browser.newContext();
+    const fresh = await context.newPage();
+    await choose(fresh, backend);
+    await fresh.goto(link);
+    await expectLive(fresh, backend);
+    expect(await both(fresh)).toEqual(minus);
+
+    // The lab goes on from there.
+    await fresh.getByRole('link', { name: 'Open in the steering lab' }).click();
+    await expectLive(fresh, backend);
+    expect(await both(fresh)).toEqual(minus);
+    await context.close();
+  });
