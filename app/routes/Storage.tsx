@@ -1,6 +1,6 @@
 import { useEffect, useState, type ReactElement } from 'react';
 import { useStore } from 'zustand';
-import { catalogue, fetchBytesOf, SITE } from '../shell/app.ts';
+import { catalogue, fetchBytesOf, hub, SITE } from '../shell/app.ts';
 import { megabytes } from '../shell/format.ts';
 import { offlineStore, type OfflineState } from '../shell/offline.ts';
 import { toWireError, type WireError } from '../../core/protocol/errors.ts';
@@ -39,6 +39,7 @@ const WORDS: Readonly<Record<OfflineState, string>> = {
 export function Storage(): ReactElement {
   const state = useStore(offlineStore, (offline) => offline.state);
   const models = useStore(catalogue.store, (loaded) => loaded.models);
+  const downloaded = useStore(hub.store, ({ downloads }) => Object.values(downloads).filter((d) => d.state === 'kept').length);
   const [known, setKnown] = useState<Known | null>(null);
   const [progress, setProgress] = useState<{ readonly done: number; readonly total: number } | null>(null);
   const [error, setError] = useState<WireError | null>(null);
@@ -51,7 +52,8 @@ export function Storage(): ReactElement {
     return () => {
       gone = true;
     };
-  }, [models]);
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- what was downloaded meanwhile is counted, too
+  }, [models, downloaded]);
   const again = (): Promise<void> => look(models).then(setKnown, () => undefined);
 
   const keep = async (files: readonly KeepableFile[]): Promise<void> => {
