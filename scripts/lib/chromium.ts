@@ -15,6 +15,16 @@ export const CHROMIUM_FLAGS: readonly string[] = [
   '--use-webgpu-adapter=swiftshader',
 ];
 
+/** In addition, for pictures that are compared with those of another machine: no hinting, no coloured edges, one pixel a CSS pixel. */
+export const PICTURE_FLAGS: readonly string[] = [
+  '--font-render-hinting=none',
+  '--disable-lcd-text',
+  '--disable-font-subpixel-positioning',
+  '--force-color-profile=srgb',
+  '--force-device-scale-factor=1',
+  '--hide-scrollbars',
+];
+
 /** A system Chromium: `CHROME_PATH`, or the first of the usual names on the PATH; null if there is none. */
 export function systemChromium(): string | null {
   const candidates = [
