@@ -44,11 +44,13 @@ def main() -> None:
 
         tokens.make()
     if a.tokenizer or everything:
+        import chat_files
         import chats
         import vocabularies
 
         vocabularies.make()
         chats.make()
+        chat_files.make()
     if a.steering or a.tiny or everything:
         import steering
 

@@ -88,7 +88,9 @@ describe('chats as prompts', () => {
       { name: 'default', template: 'yes' },
     ]);
     expect(await ask(named)).toMatchObject({ text: 'yes' });
-    expect(() => of([{ name: 'rag', template: 'no' }])).toThrow(expect.objectContaining({ code: 'bad-file' }));
+    // As in transformers: the model opens, and only a chat is refused.
+    expect(of([{ name: 'rag', template: 'no' }]).hasChat).toBe(false);
+    expect(() => of([{ name: 'default' }])).toThrow(expect.objectContaining({ code: 'bad-file' }));
     expect(() => of(3)).toThrow(expect.objectContaining({ code: 'bad-file' }));
   });
 });

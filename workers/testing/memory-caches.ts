@@ -32,6 +32,7 @@ export function memoryCaches(): MemoryCaches {
     addresses: (name: string) => [...(stores.get(name)?.keys() ?? [])],
     open: (name: string) => Promise.resolve(open(name)),
     delete: (name: string) => Promise.resolve(stores.delete(name)),
+    keys: () => Promise.resolve([...stores.keys()]),
   } as unknown as MemoryCaches;
   return caches;
 }

@@ -59,12 +59,13 @@ function templateOf(node: unknown): readonly unknown[] | null {
   return null;
 }
 
-/** The template for plain chats: the only one, or the one named `default`. */
+/** The template for plain chats: the only one, or the one named `default`; null where all of them are for something else. */
 export function chatTemplateOf(config: Json): string | null {
   const { chat_template: template } = config;
   if (template === undefined || template === null) return null;
   if (typeof template === 'string') return template;
-  const named = Array.isArray(template) ? template.filter(isObject).find(({ name }) => name === 'default') : undefined;
-  if (typeof named?.['template'] === 'string') return named['template'];
-  throw new VitrineError('bad-file', 'tokenizer_config.json: the chat template is neither a text nor a list with a default');
+  if (!Array.isArray(template) || !template.every((one) => isObject(one) && typeof one['template'] === 'string'))
+    throw new VitrineError('bad-file', 'tokenizer_config.json: the chat template is neither a text nor a list of named ones');
+  const found: unknown = template.filter(isObject).find(({ name }) => name === 'default')?.['template'];
+  return typeof found === 'string' ? found : null;
 }

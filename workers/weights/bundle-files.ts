@@ -1,6 +1,7 @@
 import { VitrineError } from '../../core/protocol/errors.ts';
 import type { JsonObject } from '../model/families/index.ts';
 import { parseJson, type Bundle } from './catalogue.ts';
+import { withChatTemplates } from './chat-templates.ts';
 import { openFile, readChecked, sha256, type FileSource, type ReadOptions } from './file-source.ts';
 import type { BundleFile } from './manifest.ts';
 import type { ModelFiles, RandomAccessFile } from './model-files.ts';
@@ -32,7 +33,10 @@ export async function bundleFiles(
     weights,
     config: async () => bundle.manifest.config,
     tokenizer: () => json('tokenizer'),
-    tokenizerConfig: async () => (await json('tokenizer-config')) as JsonObject | null,
+    tokenizerConfig: async () =>
+      withChatTemplates((await json('tokenizer-config')) as JsonObject | null, role('chat-template'), (file) =>
+        readChecked(source, bundle.file(file.path), file, options.signal ? { signal: options.signal } : {}),
+      ),
     digest: await digestOf(listed),
   };
 }

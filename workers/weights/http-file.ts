@@ -100,6 +100,11 @@ export class HttpFile implements RandomAccessFile {
     }
   }
 
+  /** Whether there is a place to keep it, full or not. */
+  async canKeep(): Promise<boolean> {
+    return (await this.#cache) !== null;
+  }
+
   /** How many bytes of it are kept: what need not be downloaded again. */
   async keptBytes(): Promise<number> {
     const count = Math.ceil(this.size / this.#chunkBytes);

@@ -6,6 +6,7 @@ import { memorySource, tinySite, type Files } from '../testing/tiny-bundle.ts';
 import { openNodeBackend } from '../testing/node-backends.ts';
 import { bundleFiles } from './bundle-files.ts';
 import { openBundle } from './catalogue.ts';
+import { sha256 } from './file-source.ts';
 import { ggufFile } from './gguf/testing.ts';
 import { loadModel } from './load.ts';
 import { localFiles } from './local-files.ts';
@@ -91,6 +92,25 @@ describe('loading', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  it('reads the chat template of a bundle from its own file, and checks it', async () => {
+    const site: Files = new Map(files);
+    const template = new TextEncoder().encode('{{ messages[0].content }}!');
+    const path = 'models/tiny/manifest.json';
+    const manifest = JSON.parse(new TextDecoder().decode(site.get(path))) as { files: unknown[] };
+    const entry = { path: 'chat_template.jinja', role: 'chat-template', bytes: template.length, sha256: await sha256(template) };
+    site.set(path, new TextEncoder().encode(JSON.stringify({ ...manifest, files: [...manifest.files, entry] })));
+    site.set('models/tiny/chat_template.jinja', template);
+    const open = async (): Promise<ModelFiles> => {
+      const source = memorySource(site);
+      return bundleFiles(source, await openBundle(source, 'tiny'));
+    };
+    const model = await loadModel(await open(), 'int8', noSae);
+    expect(await model.tokenizer.applyChat([{ role: 'user', content: 'Hi' }], { end: 'none' })).toMatchObject({ text: 'Hi!' });
+    model.dispose();
+    site.set('models/tiny/chat_template.jinja', new TextEncoder().encode('{{ messages[0].content }}?'));
+    await expect((await open()).tokenizerConfig()).rejects.toMatchObject({ code: 'digest-mismatch' });
+  });
+
   it('finds the model among files of this device', async () => {
     const blob = (path: string): Blob => new Blob([files.get(`models/tiny/${path}`)!]);
     const { config } = JSON.parse(new TextDecoder().decode(files.get('models/tiny/manifest.json'))) as { config: unknown };
@@ -136,6 +156,10 @@ describe('files given to the engine', () => {
       type: 'failed',
       error: { code: 'unknown-sae' },
     });
+    // None of them: they are forgotten, once what is loaded is freed.
+    host.send({ type: 'files', id: 'g', model: 'local:mine', files: [] });
+    expect(await host.ask({ type: 'release', id: 'd', target: 'local:mine' })).toMatchObject({ type: 'released' });
+    expect(await host.ask({ type: 'load', id: 'e', model: 'local:mine' })).toMatchObject({ error: { code: 'unknown-model' } });
     await host.host.dispose();
   });
 });

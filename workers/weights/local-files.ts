@@ -2,6 +2,7 @@ import { VitrineError } from '../../core/protocol/errors.ts';
 import type { BlobLike } from '../../core/protocol/messages.ts';
 import type { JsonObject } from '../model/families/index.ts';
 import { parseJson } from './catalogue.ts';
+import { withChatTemplates } from './chat-templates.ts';
 import { BlobFile, type ModelFiles } from './model-files.ts';
 
 /** A file as it was dropped or picked: a `File`, or a blob with a name. */
@@ -19,9 +20,10 @@ const MAX_JSON = 64 * 2 ** 20;
 export class LocalShelf {
   readonly #models = new Map<string, readonly NamedBlob[]>();
 
-  /** @param id `local:<name>`; files given before under it are forgotten */
+  /** @param id `local:<name>`; files given before under it are forgotten, and without new ones so is the model */
   add(id: string, files: readonly NamedBlob[]): void {
-    this.#models.set(id, files);
+    if (files.length > 0) this.#models.set(id, files);
+    else this.#models.delete(id);
   }
 
   /** Throws `unknown-model` where nothing was given under that id (in a link of another tab), `bad-file` without weights. */
@@ -66,7 +68,12 @@ export function localFiles(id: string, files: readonly NamedBlob[]): ModelFiles 
     weights,
     config: () => object('config.json'),
     tokenizer: () => json('tokenizer.json'),
-    tokenizerConfig: () => object('tokenizer_config.json'),
+    tokenizerConfig: async () =>
+      withChatTemplates(
+        await object('tokenizer_config.json'),
+        files.map(({ name, blob }) => ({ path: name, bytes: blob.size, blob })),
+        ({ path, bytes, blob }) => new BlobFile(blob, path).read(0, bytes),
+      ),
     // Hashing gigabytes would take as long as loading them: name and size say which file it was.
     digest: weights.map(({ name, size }) => `${name} (${size} bytes)`).join(', '),
   };

@@ -28,7 +28,7 @@ export interface ModelFiles {
   config(): Promise<JsonObject | null>;
   /** tokenizer.json; null where the weights hold the vocabulary (GGUF). */
   tokenizer(): Promise<unknown>;
-  /** tokenizer_config.json, with the chat template where there is one. */
+  /** tokenizer_config.json, with the chat template where there is one, also of a file of its own (`withChatTemplates`). */
   tokenizerConfig(): Promise<JsonObject | null>;
   /** What identifies the weights in provenance: SHA-256 in hex where known, else e.g. `<repository>@<commit>`. */
   readonly digest: string;

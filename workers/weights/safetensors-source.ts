@@ -177,7 +177,7 @@ const FORMATS: Partial<Readonly<Record<SafeDtype, Format16>>> = { F16: 'f16', BF
 
 /** Throws `bad-file` where names say that there are more parts than are here. */
 function checkShards(files: readonly RandomAccessFile[]): void {
-  const [, of] = /-\d{5}-of-(\d{5})\.safetensors$/.exec(files[0]?.name ?? '') ?? [];
+  const [, of] = /-\d{5,6}-of-(\d{5,6})\.safetensors$/.exec(files[0]?.name ?? '') ?? [];
   if (of === undefined || Number(of) === files.length) return;
   throw new VitrineError('bad-file', `${files[0]?.name ?? ''} is one of ${Number(of)} files; ${files.length} of them are here`, {
     hint: 'Give all files of the model together.',

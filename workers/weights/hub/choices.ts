@@ -1,3 +1,4 @@
+import { isChatTemplate, isOwnWeights } from '../../../core/files/checkpoint.ts';
 import type { HubFile } from '../../../core/files/hub.ts';
 import { VitrineError } from '../../../core/protocol/errors.ts';
 
@@ -12,11 +13,11 @@ export interface WeightChoice {
   readonly others: readonly HubFile[];
 }
 
-/** Read besides safetensors; of these only the last may be missing. */
+/** Read besides safetensors and chat templates; of these only the last may be missing. */
 const CONFIG = 'config.json';
 const TOKENIZER = 'tokenizer.json';
 const TOKENIZER_CONFIG = 'tokenizer_config.json';
-const PART = /-(\d{5})-of-(\d{5})(\.\w+)$/;
+const PART = /-(\d{5,6})-of-(\d{5,6})(\.\w+)$/;
 
 /** What of a repository this engine could open; throws `unsupported-file` saying what is there instead, where it is nothing. */
 export function choicesOf(repo: string, files: readonly HubFile[]): readonly WeightChoice[] {
@@ -27,7 +28,7 @@ export function choicesOf(repo: string, files: readonly HubFile[]): readonly Wei
   );
   const has = (name: string): boolean => files.some(({ path }) => path === name);
   const why = files.some(({ path }) => path.endsWith('.safetensors'))
-    ? `it has safetensors, but ${has(CONFIG) ? `no ${TOKENIZER}` : `no ${CONFIG}`}`
+    ? `it has safetensors, but ${!has(CONFIG) ? `no ${CONFIG}` : !has(TOKENIZER) ? `no ${TOKENIZER}` : 'not all parts of a model'}`
     : kinds.length > 0
       ? `its weights are .${kinds.join(', .')} files`
       : 'it holds no weights';
@@ -39,9 +40,10 @@ export function choicesOf(repo: string, files: readonly HubFile[]): readonly Wei
 function safetensors(files: readonly HubFile[]): readonly WeightChoice[] {
   const others = [CONFIG, TOKENIZER, TOKENIZER_CONFIG].flatMap((name) => files.filter(({ path }) => path === name));
   if (!others.some(({ path }) => path === CONFIG) || !others.some(({ path }) => path === TOKENIZER)) return [];
-  // Transformers' own names; other .safetensors files of a repository are adapters and the like.
-  const whole = files.filter(({ path }) => path === 'model.safetensors');
-  const parts = partsOf(files.filter(({ path }) => /^model-\d{5}-of-\d{5}\.safetensors$/.test(path)));
+  others.push(...files.filter(({ path }) => isChatTemplate(path)));
+  const own = files.filter(({ path }) => isOwnWeights(path));
+  const whole = own.filter(({ path }) => !PART.test(path));
+  const parts = partsOf(own.filter(({ path }) => PART.test(path)));
   const weights = whole.length === 1 ? whole : parts[0];
   return weights ? [{ format: 'safetensors', file: null, weights, others }] : [];
 }
@@ -63,7 +65,7 @@ function partsOf(files: readonly HubFile[]): readonly (readonly HubFile[])[] {
     sets.set(key, [...(sets.get(key) ?? []), file]);
   }
   return [...sets]
-    .filter(([key, parts]) => Number(/-of-(\d{5})$/.exec(key)?.[1]) === parts.length)
+    .filter(([key, parts]) => Number(/-of-(\d{5,6})$/.exec(key)?.[1]) === parts.length)
     .map(([, parts]) => parts.sort((a, b) => (a.path < b.path ? -1 : 1)));
 }
 

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serveHub, type HubServer } from '../../../scripts/lib/hub-server.ts';
 import { readSafetensors, writeSafetensors } from '../../../core/files/safetensors.ts';
-import { HELLO, testHost, type TestHost } from '../../testing/test-host.ts';
+import { HELLO, run, testHost, type TestHost } from '../../testing/test-host.ts';
+import { specOf } from '../../testing/test-labs.ts';
 import { byteTokenizer } from '../../testing/tiny-bundle.ts';
 import { random } from '../../testing/numbers.ts';
 import { countParameters } from '../needs.ts';
@@ -20,7 +21,9 @@ const CONFIG = {
   eos_token_id: 0,
 };
 
-function weights(): Uint8Array {
+const weights = (): Uint8Array => writeSafetensors(tensors());
+
+function tensors(): Parameters<typeof writeSafetensors>[0] {
   const tensor = (name: string, ...shape: number[]): Parameters<typeof writeSafetensors>[0][number] => ({
     name,
     shape,
@@ -41,13 +44,13 @@ function weights(): Uint8Array {
     tensor(`${h}.mlp.c_proj.weight`, 4 * d, d),
     tensor(`${h}.mlp.c_proj.bias`, d),
   ];
-  return writeSafetensors([
+  return [
     tensor('wte.weight', vocabulary, d),
     tensor('wpe.weight', context, d),
     ...Array.from({ length: layers }, (_, i) => block(`h.${i}`)).flat(),
     tensor('ln_f.weight', d),
     tensor('ln_f.bias', d),
-  ]);
+  ];
 }
 
 let hub: HubServer;
@@ -62,6 +65,7 @@ beforeEach(async () => {
         'model.safetensors': weights(),
       },
     },
+    'tiny/sharded': { files: {} },
   });
   test = testHost(new Map());
   await test.ask(HELLO);
@@ -86,9 +90,35 @@ describe('the engine', () => {
     expect(loaded).toMatchObject({ type: 'loaded', model: model.id, digest: model.weights[0]?.sha256 });
     // What is told before a download is what is in the file.
     const told = await needs(model, { host: hub.url, token: null });
-    const tensors = [...readSafetensors(weights()).tensors.values()];
-    expect(told.parameters).toBe(tensors.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0));
+    const read = [...readSafetensors(weights()).tensors.values()];
+    expect(told.parameters).toBe(read.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0));
     expect(loaded.type === 'loaded' && countParameters(loaded.config)).toBe(told.parameters);
+  });
+
+  it('computes the same of a checkpoint in shards', async () => {
+    const all = tensors();
+    const shards = [all.slice(0, 9), all.slice(9)].map((part) => writeSafetensors(part));
+    const names = ['model-00001-of-000002.safetensors', 'model-00002-of-000002.safetensors'];
+    const map = Object.fromEntries(all.map(({ name }, i) => [name, names[i < 9 ? 0 : 1]]));
+    for (const [path, content] of [
+      ['config.json', JSON.stringify(CONFIG)],
+      ['tokenizer.json', JSON.stringify(byteTokenizer())],
+      ['model.safetensors.index.json', JSON.stringify({ metadata: {}, weight_map: map })],
+      [names[1]!, shards[1]!],
+      [names[0]!, shards[0]!],
+    ] as const)
+      hub.push('tiny/sharded', path, content);
+    const logits: unknown[] = [];
+    for (const repo of [REPO, 'tiny/sharded']) {
+      const { offers } = await look(repo, null, { host: hub.url, token: null });
+      const { model } = offers[0]!;
+      test.send({ type: 'hub', id: `hub ${repo}`, host: hub.url, token: null, models: [model] });
+      await test.ask(run(repo, specOf('numbers', { model: model.id })));
+      const chunk = test.events.find((event) => event.type === 'chunk' && event.id === repo);
+      logits.push(chunk?.type === 'chunk' && (chunk.payload as { logits: unknown }).logits);
+    }
+    expect(logits[0]).toMatchObject({ shape: [vocabulary] });
+    expect(logits[1]).toEqual(logits[0]);
   });
 
   it('refuses another host than the Hub, and ids that are none of it', async () => {

@@ -3,9 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HUB_CACHE, hubKey, type HeldAs, type HubModel, type HubOffer } from '../../../core/files/hub.ts';
+import { writeSafetensors } from '../../../core/files/safetensors.ts';
 import { serveHub, type HubServer } from '../../../scripts/lib/hub-server.ts';
 import { parseGgufHeader } from '../gguf/header.ts';
 import { memoryCaches, type MemoryCaches } from '../../testing/memory-caches.ts';
+import { SafetensorsSource } from '../safetensors-source.ts';
 import { localNeeds } from './needs.ts';
 import { openHubFiles, HUB_CHUNK } from './open.ts';
 import { download, free, kept, look, needs } from './service.ts';
@@ -68,6 +70,18 @@ beforeEach(async () => {
     'tiny/gguf': {
       files: { 'big-Q8_0.gguf': noise(900, 2), 'small-Q4_0.gguf': noise(500, 3), 'mmproj-x.gguf': 'no', 'README.md': '' },
     },
+    'tiny/chat': {
+      files: {
+        ...files,
+        'tokenizer_config.json': '{"chat_template":"of the configuration"}',
+        'additional_chat_templates/tools.jinja': 'for tools\n',
+        'chat_template.jinja': '{{ messages[0].content }}\n',
+        'other/chat_template.jinja': 'of something else',
+      },
+    },
+    'tiny/incomplete': {
+      files: { 'config.json': '{}', 'tokenizer.json': '{}', 'model-00001-of-000012.safetensors': 'x' },
+    },
     'tiny/torch': { files: { 'config.json': '{}', 'tokenizer.json': '{}', 'pytorch_model.bin': 'x' } },
   });
 });
@@ -120,6 +134,7 @@ describe('looking a repository up', () => {
     ['tiny/none', null, 'hub-not-found', /there is no tiny\/none/],
     ['tiny/plain', 'nightly', 'hub-not-found', /no revision nightly/],
     ['tiny/torch', null, 'unsupported-file', /\.bin files/],
+    ['tiny/incomplete', null, 'unsupported-file', /not all parts/],
     ['../etc', null, 'hub-not-found', /not the name/],
   ] as const)('says what is wrong with %s at %s', async (repo, revision, code, message) => {
     const attempt = look(repo, revision, options());
@@ -258,6 +273,23 @@ describe('downloading', () => {
     expect(hub.sent()).toBeLessThan(1.1 * WEIGHTS.length + 4 * TOKENIZER.length);
   });
 
+  it('chat templates in files of their own come with the model, checked, and count before the configuration’s', async () => {
+    const { model, bytes } = await offer('tiny/chat');
+    const paths = model.others.map(({ path }) => path).filter((path) => path.endsWith('.jinja'));
+    expect(paths.toSorted()).toEqual(['additional_chat_templates/tools.jinja', 'chat_template.jinja']);
+    await download(model, options());
+    expect(await kept([model], options())).toEqual([bytes]);
+    expect(await openHubFiles(model, options()).tokenizerConfig()).toEqual({
+      chat_template: [
+        { name: 'default', template: '{{ messages[0].content }}\n' },
+        { name: 'tools', template: 'for tools\n' },
+      ],
+    });
+    caches = memoryCaches();
+    hub.faults.corrupt = /chat_template\.jinja/;
+    await expect(openHubFiles(model, options()).tokenizerConfig()).rejects.toMatchObject({ code: 'digest-mismatch' });
+  });
+
   it.each(['model.safetensors', 'tokenizer.json', 'config.json'])(
     'a %s with one wrong bit is refused and not kept',
     async (path) => {
@@ -282,12 +314,65 @@ describe('downloading', () => {
     await expect(download(model, options())).rejects.toMatchObject({ code: 'storage-full' });
     expect(hub.sent()).toBeLessThan(1.2 * HUB_CHUNK);
     expect(Buffer.compare(await read(model), WEIGHTS)).toBe(0);
+    // A frame of another site may have no caches at all.
+    const forbidden = { open: () => Promise.reject(new DOMException('', 'SecurityError')) } as unknown as CacheStorage;
+    await expect(download(model, { ...options(), caches: forbidden })).rejects.toMatchObject({ code: 'no-storage' });
   });
 
-  it('a storage that fills up on the way is said, too', async () => {
+  it('a storage that fills up on the way is said, too; what is there stays, and is not asked for again', async () => {
     const { model } = await offer();
     caches.limit = 1.5 * HUB_CHUNK;
     await expect(download(model, options())).rejects.toMatchObject({ code: 'storage-full' });
+    const [there = 0] = await kept([model], options());
+    expect(there).toBeGreaterThan(HUB_CHUNK);
+    caches.limit = Infinity;
+    const asked = hub.requests.length;
+    await download(model, options());
+    const again = hub.requests.slice(asked).filter(({ path }) => /resolve|\/-\//.test(path));
+    expect(again.length).toBeGreaterThan(0);
+    expect(again.every(({ path, range }) => path.endsWith('model.safetensors') && !range?.startsWith('bytes=0-'))).toBe(true);
+    expect(Buffer.compare(await read(model), WEIGHTS)).toBe(0);
+  });
+
+  it('a host that has had enough on the way is waited for; where that is too long it says until when, and what is there stays', async () => {
+    const { model } = await offer();
+    const enough = (seconds: number) => (done: number) => {
+      if (done > HUB_CHUNK + 50_000 && hub.faults.refuse === null)
+        hub.faults.refuse = { pattern: /\/-\//, times: 1, status: 429, headers: { 'retry-after': String(seconds) } };
+    };
+    await expect(download(model, { ...options(), onProgress: enough(120) })).rejects.toMatchObject({
+      code: 'hub-busy',
+      hint: expect.stringContaining('2 minutes') as string,
+    });
+    const [there = 0] = await kept([model], options());
+    expect(there).toBeGreaterThan(HUB_CHUNK);
+    await free(model, [], options());
+    [hub.faults.refuse, sleeps.length] = [null, 0];
+    await download(model, { ...options(), onProgress: enough(9) });
+    expect(sleeps).toEqual([9_000]);
+    expect(Buffer.compare(await read(model), WEIGHTS)).toBe(0);
+  });
+
+  it('single tensors and rows are asked for by range: neither the rest of the file nor another shard', async () => {
+    const rows = 3 * (HUB_CHUNK / 4 / 256);
+    const table = {
+      name: 'table',
+      shape: [rows, 256],
+      data: Float32Array.from({ length: rows * 256 }, (_, i) => Math.floor(i / 256)),
+    };
+    const small = { name: 'small', shape: [4], data: Float32Array.of(1, 2, 3, 4) };
+    hub.push('tiny/sharded', 'model-00001-of-00002.safetensors', writeSafetensors([table]));
+    hub.push('tiny/sharded', 'model-00002-of-00002.safetensors', writeSafetensors([small]));
+    const { model } = await offer('tiny/sharded');
+    const source = await SafetensorsSource.open(openHubFiles(model, { ...options(), caches: null }).weights);
+    const before = hub.requests.length;
+    const { values } = (await source.rows('table', rows - 2, rows)) as { values: Float32Array };
+    expect([...values]).toEqual([...Array<number>(256).fill(rows - 2), ...Array<number>(256).fill(rows - 1)]);
+    const asked = hub.requests.slice(before).filter(({ host, method }) => host === 'cdn' && method === 'GET');
+    expect(asked.every(({ path }) => path.endsWith('00001-of-00002.safetensors'))).toBe(true);
+    expect(asked.map(({ range }) => Number(/\d+/.exec(range ?? '')?.[0])).every((from) => from >= 2 * HUB_CHUNK)).toBe(true);
+    expect(asked.length).toBeGreaterThan(0);
+    expect(await source.vector('small')).toEqual(small.data);
   });
 
   it('frees one model and nothing else', async () => {
@@ -321,6 +406,17 @@ describe('gated repositories', () => {
     expect(JSON.stringify([model, caches.addresses(HUB_CACHE), hub.requests.map(({ path }) => path)])).not.toContain('hf_mine');
     expect(hub.requests.every(({ referrer, cookie }) => referrer === null && cookie === null)).toBe(true);
   });
+
+  it.each(['hf_mi ne', 'hf_\nmine', 'hf_mine\u2026'])(
+    '%j is no token: said without being spelled out, and nothing is sent',
+    async (token) => {
+      const before = hub.requests.length;
+      const attempt = look('tiny/gated', null, options(token));
+      await expect(attempt).rejects.toMatchObject({ code: 'hub-gated' });
+      await expect(attempt).rejects.not.toThrow(token);
+      expect(hub.requests.length).toBe(before);
+    },
+  );
 });
 
 describe('the shelf of the engine', () => {

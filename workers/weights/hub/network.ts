@@ -28,7 +28,7 @@ export function hubFetch(network: HubNetwork): typeof fetch {
     const url = new URL(input instanceof Request ? input.url : input);
     const headers = new Headers(init.headers);
     headers.delete('authorization');
-    if (token !== null && url.origin === new URL(host).origin) headers.set('authorization', `Bearer ${token}`);
+    if (token !== null && url.origin === new URL(host).origin) headers.set('authorization', `Bearer ${checked(token)}`);
     const ask = { ...init, headers, credentials: 'omit', referrerPolicy: 'no-referrer' } as const;
     for (let attempt = 1; ; attempt++) {
       const wait = PAUSE * 2 ** (attempt - 1);
@@ -49,6 +49,14 @@ export function hubFetch(network: HubNetwork): typeof fetch {
       await sleep(seconds === null ? wait : Math.min(seconds, PATIENCE) * 1_000, init.signal);
     }
   };
+}
+
+/** Of other characters the platform would throw an error that spells the token out. */
+function checked(token: string): string {
+  if (/^[\x21-\x7e]+$/.test(token)) return token;
+  throw new VitrineError('hub-gated', 'the token has characters in it that no token has', {
+    hint: 'Copy it anew from the settings of your account on huggingface.co: one word of letters, digits and underscores.',
+  });
 }
 
 const online = (): boolean => (globalThis.navigator as { onLine?: boolean } | undefined)?.onLine !== false;

@@ -1,5 +1,7 @@
+import { isChatTemplate } from '../../../core/files/checkpoint.ts';
 import { HUB_CACHE, hubKey, parseHubId, resolveUrl, type HubFile, type HubModel } from '../../../core/files/hub.ts';
 import { VitrineError } from '../../../core/protocol/errors.ts';
+import { withChatTemplates } from '../chat-templates.ts';
 import { HttpFile } from '../http-file.ts';
 import type { ModelFiles, RandomAccessFile } from '../model-files.ts';
 import { gitDigest } from './git-digest.ts';
@@ -46,7 +48,12 @@ export function openHubFiles(model: HubModel, options: HubFilesOptions): ModelFi
     weights: model.weights.map((file) => openHubFile(model.id, file, options)),
     config: async () => object(await json('config.json'), 'config.json'),
     tokenizer: () => json('tokenizer.json'),
-    tokenizerConfig: async () => object(await json('tokenizer_config.json'), 'tokenizer_config.json'),
+    tokenizerConfig: async () =>
+      withChatTemplates(
+        object(await json('tokenizer_config.json'), 'tokenizer_config.json'),
+        model.others.filter(({ path }) => isChatTemplate(path)),
+        (file) => readHubFile(model.id, file, options),
+      ),
     digest: digests.length === 1 && digests[0] ? digests[0] : model.id.slice('hf:'.length),
   };
 }
@@ -82,14 +89,16 @@ async function checkGit(open: HttpFile, file: HubFile, bytes: Uint8Array<ArrayBu
   throw new VitrineError('digest-mismatch', `${file.path} is not the file that the Hub lists`);
 }
 
-/** Reads all of a file: what is not kept yet is downloaded, and the whole is checked. */
+/** Reads all of a file: what is not kept yet is downloaded, and the whole is checked. @returns what of it could be kept */
 export async function fetchHubFile(
   id: string,
   file: HubFile,
   options: HubFilesOptions & { readonly signal?: AbortSignal; readonly onBytes: (bytes: number) => void },
-): Promise<{ readonly keptAll: boolean }> {
+): Promise<'all' | 'some' | 'no-storage'> {
   const { signal, onBytes } = options;
   const open = openHubFile(id, file, options);
+  const outcome = async (): Promise<'all' | 'some' | 'no-storage'> =>
+    (await open.keptBytes()) >= file.bytes ? 'all' : (await open.canKeep()) ? 'some' : 'no-storage';
   open.onBytes(onBytes);
   if (file.git !== null && file.bytes <= MAX_JSON) {
     const bytes = await open.read(0, file.bytes, signal);
@@ -98,11 +107,11 @@ export async function fetchHubFile(
     for (let from = 0; from < file.bytes; from += HUB_CHUNK) {
       await touch(open, from, Math.min(file.bytes, from + HUB_CHUNK), signal);
       // Weights that cannot be kept would be downloaded for nothing, and once more with the first run.
-      if (from === 0 && file.bytes > HUB_CHUNK && (await open.keptBytes()) === 0) return { keptAll: false };
+      if (from === 0 && file.bytes > HUB_CHUNK && (await open.keptBytes()) === 0) return outcome();
     }
     await open.verify(signal);
   }
-  return { keptAll: (await open.keptBytes()) >= file.bytes };
+  return outcome();
 }
 
 const touch = async (file: RandomAccessFile, from: number, to: number, signal?: AbortSignal): Promise<void> =>

@@ -33,7 +33,7 @@ export interface DownloadOptions extends HubFilesOptions {
 
 /**
  * Downloads what is not kept yet of a model, file by file, and checks the digests that the Hub gives. An abort leaves what is
- * kept, and the next call goes on there. Throws `storage-full` where the browser keeps nothing (more), and what the network throws.
+ * kept, and the next call goes on there. Throws `storage-full` where there is no room to keep it, `no-storage` where the browser keeps nothing, and what the network throws.
  */
 export async function download(model: HubModel, options: DownloadOptions): Promise<void> {
   const files = [...model.others, ...model.weights];
@@ -46,8 +46,12 @@ export async function download(model: HubModel, options: DownloadOptions): Promi
       own = Math.min(file.bytes, own + bytes);
       options.onProgress?.(done + own, total);
     };
-    const { keptAll } = await fetchHubFile(model.id, file, { ...options, onBytes: report });
-    if (!keptAll)
+    const outcome = await fetchHubFile(model.id, file, { ...options, onBytes: report });
+    if (outcome === 'no-storage')
+      throw new VitrineError('no-storage', 'the browser keeps no files for this page', {
+        hint: 'Use the model without keeping it: it is then downloaded with each visit.',
+      });
+    if (outcome === 'some')
       throw new VitrineError('storage-full', 'the browser has no room to keep this model', {
         hint: 'Free space below, or use the model without keeping it: it is then downloaded with each visit.',
       });
