@@ -12,6 +12,7 @@ import {
   type HubNeeds,
   type HubOffer,
 } from '../../core/files/hub.ts';
+import { hubModelSchema } from '../../core/files/hub-schema.ts';
 import type { Quantization } from '../../core/model-config.ts';
 import { Cancelled, toWireError, type WireError } from '../../core/protocol/errors.ts';
 import type { HubClient } from '../../workers/client/hub-client.ts';
@@ -277,16 +278,9 @@ function createPace(now: () => number, kept: number): (done: number) => number |
 
 const text = v.pipe(v.string(), v.maxLength(400));
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const digest = v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]+$/)));
-const file = v.object({ path: text, bytes: count, sha256: digest, git: digest });
 const quantization = v.picklist(['f32', 'int8', 'int4', 'gguf']);
 const entry: v.GenericSchema<unknown, HubEntry> = v.object({
-  model: v.object({
-    id: v.pipe(text, v.check(isHubId)),
-    weights: v.array(file),
-    others: v.array(file),
-    quantization: v.optional(quantization),
-  }),
+  model: hubModelSchema,
   bytes: count,
   needs: v.object({
     family: text,

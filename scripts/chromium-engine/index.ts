@@ -9,10 +9,11 @@ import { ensureBuilt } from '../lib/build.ts';
 import { CHROMIUM_FLAGS, ensureChromium } from '../lib/chromium.ts';
 import { commit } from '../lib/commit.ts';
 import { CATALOGUE, mergedCatalogue } from '../lib/local-models.ts';
-import type { OpenEngine } from '../lib/open-engine.ts';
+import type { KeptHub, OpenEngine } from '../lib/open-engine.ts';
 import { ROOT } from '../lib/root.ts';
 import { serveFolder } from '../lib/static-server.ts';
 import { pageWorker } from './bridge.ts';
+import { serveKept } from './serve-kept.ts';
 
 export const DIST: string = join(ROOT, 'dist');
 
@@ -40,18 +41,22 @@ export interface ChromiumEngineOptions {
   readonly backend: BackendName;
   /** Another worker than the built site's, in a folder of its own, and the folder below which `models/` is. */
   readonly own?: { readonly folder: string; readonly worker: string; readonly bundles: string };
+  /** Models of the Hub that are kept on this machine: served from there, so that the browser downloads nothing. */
+  readonly hub?: KeptHub;
 }
 
 /** The built site's worker in headless Chromium: the engine exactly as the page runs it. */
-export async function openChromiumEngine({ backend, own }: ChromiumEngineOptions): Promise<OpenEngine> {
+export async function openChromiumEngine({ backend, own, hub }: ChromiumEngineOptions): Promise<OpenEngine> {
   await ensureBuilt();
   const blank = blankPage(DIST);
   const server = await serveFolder({
     folder: own ? [own.folder, own.bundles] : DIST,
-    intercept: (path, response) => {
-      if (!own || path !== CATALOGUE) return blank(path, response);
-      response.writeHead(200, { 'content-type': 'application/json' }).end(mergedCatalogue(own.bundles));
-      return true;
+    intercept: async (path, response) => {
+      if (own && path === CATALOGUE) {
+        response.writeHead(200, { 'content-type': 'application/json' }).end(mergedCatalogue(own.bundles));
+        return true;
+      }
+      return (await blank(path, response)) || (hub ? serveKept(hub, path, response) : false);
     },
   });
   const browser = await launchChromium();
@@ -73,6 +78,7 @@ export async function openChromiumEngine({ backend, own }: ChromiumEngineOptions
   engine.start();
   return {
     engine,
+    hubHost: server.url.replace(/\/$/, ''),
     close: async () => {
       engine.dispose();
       await browser.close();

@@ -4,6 +4,8 @@ import { VitrineError } from '../../core/protocol/errors.ts';
 import { labDefinition, labIds } from '../node-engine/labs.ts';
 import { localModels, mergedCatalogue } from '../lib/local-models.ts';
 import { ROOT } from '../lib/root.ts';
+import { keptModels } from './hub.ts';
+import { hubFolder } from './hub-shelf.ts';
 import { printJson } from './io.ts';
 
 /** `labs`: one line per lab; `defaults` is an experiment that can be run as it is. */
@@ -49,7 +51,10 @@ export function dictionariesOf(model: string): readonly string[] {
   return ((json(join(FOLDER, posix.normalize(found.path))) as Manifest).saes ?? []).map(({ id }) => id);
 }
 
-/** `models`: one line per model of the catalogue, with its dictionaries; `installed: false` where its bundle is not there. */
+/**
+ * `models`: one line per model of the catalogue, with its dictionaries, and of the Hub that was confirmed; `installed: false` where its
+ * bundle is not there, or not all of it was downloaded.
+ */
 export async function models(): Promise<number> {
   const local = new Set(localModels(FOLDER).map(({ id }) => id));
   for (const { id, path } of listed()) {
@@ -77,6 +82,8 @@ export async function models(): Promise<number> {
       saes,
     });
   }
+  for (const { id, bytes, kept } of await keptModels(hubFolder()))
+    await printJson({ id, installed: kept === bytes, local: false, bytes, kept });
   return 0;
 }
 

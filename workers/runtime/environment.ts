@@ -27,6 +27,8 @@ export interface HostEnvironment {
   readonly budgetBytes?: number;
   /** A WebGPU validation error, which does not throw but computes zeros. Tests fail on it. */
   readonly onDeviceError?: (message: string) => void;
+  /** Where files of the Hub are kept; default: the browser's own caches, where there are any. */
+  readonly caches?: CacheStorage;
   /** Opens the device; tests put their own in front. Default `openDevice`. */
   readonly openDevice?: typeof openDevice;
 }

@@ -50,7 +50,7 @@ class EngineHost {
   readonly #environment: HostEnvironment;
   readonly #scheduler: Scheduler;
   readonly #device: DeviceKeeper;
-  readonly #hub: HubShelf = new HubShelf();
+  readonly #hub: HubShelf;
   readonly #local: LocalShelf = new LocalShelf();
   #session: Session | null = null;
   /** Why there is no session. */
@@ -63,6 +63,7 @@ class EngineHost {
   constructor(post: Post, environment: HostEnvironment) {
     this.#postRaw = post;
     this.#environment = environment;
+    this.#hub = new HubShelf(environment.caches);
     this.#scheduler = new Scheduler((event) => this.#post(event));
     this.#device = new DeviceKeeper(environment, (reason, recovering) => this.#onLost(reason, recovering));
   }

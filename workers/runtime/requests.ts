@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { VitrineError } from '../../core/protocol/errors.ts';
-import { isHubHost, isHubId } from '../../core/files/hub.ts';
+import { isHubHost } from '../../core/files/hub.ts';
+import { hubModelSchema } from '../../core/files/hub-schema.ts';
 import type { Files, Hello, Hub, Load, Priority, Release, RunId } from '../../core/protocol/messages.ts';
 
 /** A `run` whose spec has not been looked at. */
@@ -32,17 +33,7 @@ const id = v.pipe(
 const text = v.pipe(v.string(), v.maxLength(4_000));
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(400));
 
-const digest = v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/)));
-const bytes = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const hubFile = v.object({ path: name, bytes, sha256: digest, git: digest });
-const hubFiles = v.pipe(v.array(hubFile), v.maxLength(1_000));
 const quantization = v.picklist(['f32', 'int8', 'int4', 'gguf']);
-const hubModel = v.object({
-  id: v.pipe(name, v.check(isHubId, 'not a model of the Hub')),
-  weights: hubFiles,
-  others: hubFiles,
-  quantization: v.optional(quantization),
-});
 
 const request = v.variant('type', [
   v.object({
@@ -73,7 +64,7 @@ const request = v.variant('type', [
     id,
     host: v.pipe(text, v.check(isHubHost, 'not the Hub')),
     token: v.nullable(text),
-    models: v.pipe(v.array(hubModel), v.maxLength(1_000)),
+    models: v.pipe(v.array(hubModelSchema), v.maxLength(1_000)),
   }),
   v.object({
     type: v.literal('files'),

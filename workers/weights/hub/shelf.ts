@@ -11,6 +11,12 @@ export class HubShelf {
   readonly #models = new Map<string, HubModel>();
   #host: string = HUB_HOST;
   #token: string | null = null;
+  readonly #caches: CacheStorage | undefined;
+
+  /** @param caches where files are kept; default: the browser's, where there is one */
+  constructor(caches?: CacheStorage) {
+    this.#caches = caches;
+  }
 
   allow({ host, token, models }: HubAccess): void {
     this.#host = host;
@@ -29,6 +35,6 @@ export class HubShelf {
     if (!model)
       throw new VitrineError('not-confirmed', `${id} is on the Hub, and nothing of it is fetched before you confirm it`);
     const { openHubFiles } = await import('./open.ts');
-    return openHubFiles(model, { host: this.#host, token: this.#token });
+    return openHubFiles(model, { host: this.#host, token: this.#token, ...(this.#caches ? { caches: this.#caches } : {}) });
   }
 }

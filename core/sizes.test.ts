@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { megabytes } from './format.ts';
+import { megabytes } from './sizes.ts';
 
 describe('sizes', () => {
   it('are in the unit that takes at most three digits', () => {

@@ -1,0 +1,19 @@
+import * as v from 'valibot';
+import { isHubId, type HubFile, type HubModel } from './hub.ts';
+
+const digest = v.nullable(v.pipe(v.string(), v.regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/)));
+const file: v.GenericSchema<unknown, HubFile> = v.object({
+  path: v.pipe(v.string(), v.minLength(1), v.maxLength(400)),
+  bytes: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  sha256: digest,
+  git: digest,
+});
+const files = v.pipe(v.array(file), v.maxLength(1_000));
+
+/** A model that was confirmed, as it was stored or sent. */
+export const hubModelSchema: v.GenericSchema<unknown, HubModel> = v.object({
+  id: v.pipe(v.string(), v.check(isHubId, 'not a model of the Hub')),
+  weights: files,
+  others: files,
+  quantization: v.optional(v.picklist(['f32', 'int8', 'int4', 'gguf'])),
+});
