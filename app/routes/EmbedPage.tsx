@@ -1,17 +1,24 @@
+<<<<<<< HEAD
 import { lazy, Suspense, use, useEffect, useMemo, useRef, type ReactElement } from 'react';
+=======
+import { Suspense, use, useEffect, useMemo, useRef, type ReactElement } from 'react';
+import { useStore } from 'zustand';
+>>>>>>> 1bad4c0 (feat(embed): a view of a model of the Hub says what would be downloaded, and runs once that is confirmed)
 import type { Progress } from '../../core/protocol/messages.ts';
 import { specFragment } from '../../core/share/address.ts';
-import { experiments } from '../shell/app.ts';
+import { experiments, hub } from '../shell/app.ts';
 import { ErrorBoundary } from '../shell/ErrorBoundary.tsx';
 import { backendLabel, milliseconds } from '../shell/format.ts';
 import { forgetFailedLoads, loadView } from '../shell/labs.ts';
 import { usePlace } from '../shell/use-place.ts';
 import type { EmbedPlace } from '../state/address.ts';
 import { Parts, readParts } from '../state/embed-parts.tsx';
+import { mayRun } from '../state/hub.ts';
 import type { LabPanelProps } from '../state/lab-panel.ts';
 import { Button } from '../ui/Button.tsx';
 import { ErrorNotice, Notice } from '../ui/Notice.tsx';
 import styles from './EmbedPage.module.css';
+import { HubGate } from './HubGate.tsx';
 import { PanelSkeleton } from './LabPage.tsx';
 import { usePanel, useProgress } from './use-panel.ts';
 
@@ -78,24 +85,29 @@ function EmbeddedPanel({ lab }: { readonly lab: string }): ReactElement | null {
   const panel = usePanel(lab);
   const progress = useProgress(lab);
   const view = useMemo(() => panel && <Panel {...panel} />, [Panel, panel]);
+  const waits = useStore(hub.store, (state) => panel !== null && !mayRun(state, panel.spec.model));
   const badLink = experiments.store.getState().badLink;
   if (!panel) return null;
   const { running, source, error, run, stop } = panel;
   return (
     <>
       {badLink && <ErrorNotice error={badLink.error} />}
+      <HubGate lab={lab} onHere={run} />
       <div aria-busy={running} data-source={source ?? 'none'}>
         <Parts shown={'options' in place ? readParts(place.options, parts) : null}>{view}</Parts>
       </div>
       {error && <ErrorNotice error={error} onRetry={run} />}
       <footer className={styles.foot}>
-        <span>{sentence(panel, progress)}</span>
+        <span>
+          {waits ? 'Nothing is downloaded until you have seen how large it is and confirmed it.' : sentence(panel, progress)}
+        </span>
         {running ? (
           <Button size="s" onClick={stop}>
             Stop it
           </Button>
         ) : (
-          source !== 'live' && (
+          source !== 'live' &&
+          !waits && (
             <Button size="s" onClick={run}>
               Run it here
             </Button>

@@ -1,4 +1,4 @@
-import { useEffect, useState, type ReactElement } from 'react';
+import { useEffect, useRef, useState, type ReactElement } from 'react';
 import { useStore } from 'zustand';
 import { parseHubId, type HubFound } from '../../core/files/hub.ts';
 import { Cancelled, toWireError, type WireError } from '../../core/protocol/errors.ts';
@@ -12,15 +12,34 @@ import { DownloadRow } from './Downloads.tsx';
 import { HubConfirm } from './HubConfirm.tsx';
 import styles from './Models.module.css';
 
+export interface HubGateProps {
+  readonly lab: string;
+  /** The model has arrived, which the reader had asked for on this page. */
+  readonly onHere?: () => void;
+}
+
 /**
  * Above an experiment on a model of the Hub that is not here: what it would take. A link may name any repository, so not even
  * its listing is asked for before the reader says so.
  */
-export function HubGate({ lab }: { readonly lab: string }): ReactElement | null {
+export function HubGate({ lab, onHere }: HubGateProps): ReactElement | null {
   const model = useStore(experiments.store, ({ drafts }) => drafts[lab]?.spec.model);
   const state = useStore(hub.store);
-  useEffect(() => void hub.open(), []);
-  if (model === undefined || mayRun(state, model)) return null;
+  const here = model === undefined || mayRun(state, model);
+  useEffect(() => {
+    if (!here) void hub.open();
+  }, [here]);
+  const waited = useRef(false);
+  const { state: step } = (model === undefined ? undefined : state.downloads[model]) ?? {};
+  useEffect(() => {
+    // What is kept from before is counted and found; only what was not here has arrived.
+    if (step === 'downloading' || step === 'paused') waited.current = true;
+    else if (here && waited.current) {
+      waited.current = false;
+      onHere?.();
+    }
+  }, [step, here, onHere]);
+  if (here) return null;
   const entry = state.entries.find((known) => known.model.id === model);
   return (
     <div className={styles.gate}>

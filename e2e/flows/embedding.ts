@@ -15,6 +15,8 @@ export interface HostPage {
 export interface HostOptions {
   /** Headers of the page around, such as those that isolate it. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Default: an address, which is another site than that of the frames. */
+  readonly name?: string;
   /** Fit each frame's height to what it tells. */
   readonly fits?: boolean;
 }
@@ -22,7 +24,10 @@ export interface HostOptions {
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
 
 /** A page of somebody else, on another origin, with plain frames. It writes down in `window.told` what they tell it. */
-export async function openHost(frames: readonly string[], { headers = {}, fits = false }: HostOptions = {}): Promise<HostPage> {
+export async function openHost(
+  frames: readonly string[],
+  { headers = {}, name = '127.0.0.1', fits = false }: HostOptions = {},
+): Promise<HostPage> {
   const html = `<!doctype html><title>Somebody else’s page</title><link rel="icon" href="data:,">
     <script>
       window.told = [];
@@ -39,10 +44,10 @@ export async function openHost(frames: readonly string[], { headers = {}, fits =
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', ...headers }).end(html),
   );
   await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(0, name, resolve);
   });
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    url: `http://${name}:${(server.address() as AddressInfo).port}/`,
     close() {
       server.close();
       server.closeAllConnections();

@@ -1,7 +1,12 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Locator, Page } from '@playwright/test';
+import { labFragment } from '../../core/share/address.ts';
+import { lab as activations } from '../../labs/activations/spec.ts';
 import { serveHub, type HubRequest, type HubServer } from '../../scripts/lib/hub-server.ts';
 import { tinyLlama, type Checkpoint } from './checkpoint.ts';
-import { expect, test as base, type Site } from './harness.ts';
+import { openHost } from './embedding.ts';
+import { expect, quiet, test as base, type Site } from './harness.ts';
 import {
   closeDialog,
   copyLink,
@@ -9,7 +14,9 @@ import {
   errorNotice,
   expectLive,
   openSheet,
+  OTHER,
   panel,
+  pressRun,
   promptBox,
   resultLine,
 } from './reader.ts';
@@ -277,7 +284,7 @@ test('files of this device: dropped, looked at, used, and refused where they are
   const own = page.getByRole('region', { name: 'Open files of yours' });
   const give = (names: readonly string[]): Promise<void> =>
     own
-      .locator('input[type=file]')
+      .getByLabel('Files of a model')
       .setInputFiles(
         names.map((name) => ({ name, mimeType: 'application/octet-stream', buffer: files[name] ?? Buffer.alloc(0) })),
       );
@@ -289,7 +296,90 @@ test('files of this device: dropped, looked at, used, and refused where they are
   await page.goto(`${site.url}#/lab/explore`);
   await expectLive(page);
   expect((await downloadResult(page)).provenance.model.id).toBe('local:model');
+
+  // Removed, it is gone from the list, and what is on it says so.
+  await page.goto(`${site.url}#/models`);
+  const opened = own.getByRole('article', { name: 'model' });
+  await expect(opened).toContainText('llama, 3.16 million parameters');
+  await expect(page.getByRole('row', { name: /^model llama/ })).toBeVisible();
+  await opened.getByRole('button', { name: 'Remove model' }).click();
+  await expect(opened).toHaveCount(0);
+  await expect(page.getByRole('row', { name: /^model llama/ })).toHaveCount(0);
+  await page.goto(`${site.url}#/lab/explore`);
+  await promptBox(page).fill(OTHER);
+  await pressRun(page);
+  await expect(errorNotice(page)).toContainText('the files of local:model are not in this tab');
 });
+
+test('a folder of this device is the model in it, with its chat template', async ({ page, site }, info) => {
+  const folder = info.outputPath('My llama');
+  const files: Checkpoint = {
+    ...checkpoint(site),
+    'adapter_model.safetensors': Buffer.from('of something else'),
+    'chat_template.jinja': Buffer.from('{% for m in messages %}<{{ m.role }}> {{ m.content }}\n{% endfor %}'),
+    'onnx/model.onnx': Buffer.from('no'),
+  };
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), content);
+  }
+  await page.goto(`${site.url}#/models`);
+  const own = page.getByRole('region', { name: 'Open files of yours' });
+  await own.getByLabel('Folder of a model').setInputFiles(folder);
+  await expect(own).toContainText('chat_template.jinja');
+  await expect(own).not.toContainText('adapter_model');
+  await own.getByRole('button', { name: 'Use it in every lab' }).click();
+  await expect(own.getByRole('article', { name: 'My-llama' })).toBeVisible();
+  await page.goto(`${site.url}#/lab/explore`);
+  await expectLive(page);
+  expect((await downloadResult(page)).provenance.model.id).toBe('local:My-llama');
+});
+
+// Chromium gives frames of another site no storage, so what is downloaded there is not kept.
+for (const [where, name] of [
+  ['another site', '127.0.0.1'],
+  ['the same site', 'localhost'],
+] as const)
+  test(`an embed on ${where} of a model of the Hub says what it is and how large; a confirmed download fetches it, then it runs`, async ({
+    context,
+    page,
+    site,
+    hub,
+  }) => {
+    test.slow();
+    // Without storage another Hub cannot be named.
+    await context.route('https://huggingface.co/**', async (route) => {
+      const { pathname, search } = new URL(route.request().url());
+      await route.fulfill({ response: await route.fetch({ url: `${hub.url}${pathname}${search}` }) });
+    });
+    const id = `hf:${REPO}@${hub.commit(REPO)}`;
+    const { saes: _saes, ...plain } = activations.defaults;
+    const host = await openHost([`${site.url}${labFragment({ ...plain, model: id }).replace('#/lab/', '#/embed/lab/')}`], {
+      name,
+    });
+    await page.setViewportSize({ width: 1280, height: 1400 });
+    await page.goto(host.url);
+    const frame = page.frameLocator('iframe');
+    await expect(frame.getByText(`This experiment is on ${REPO}, a model that is not on this device`)).toBeVisible();
+    await expect(frame.getByText(hub.commit(REPO).slice(0, 12))).toBeVisible();
+    await expect(frame.getByRole('link', { name: 'Open in Vitrine' })).toBeVisible();
+    await expect(frame.getByRole('button', { name: 'Run it here' })).toHaveCount(0);
+    await quiet(site);
+    expect(hub.requests).toEqual([]);
+    expect(site.requests.filter((path) => /engine\.worker|hub\.worker/.test(path))).toEqual([]);
+
+    await frame.getByRole('button', { name: 'See what would be downloaded' }).click();
+    await expect(frame.getByRole('region', { name: `What ${REPO} holds` })).toContainText('13 MB in 4 files');
+    await expect(frame.getByRole('button', { name: /^Download 13 MB/ })).toBeEnabled();
+    expect(hub.requests.filter((request) => request.host === 'cdn')).toEqual([]);
+    await frame.getByRole('button', { name: /^Download 13 MB/ }).click();
+    if (name === '127.0.0.1') {
+      await expect(frame.getByText('This browser stores nothing for this page')).toBeVisible();
+      await frame.getByRole('button', { name: 'Use it without keeping it' }).click();
+    }
+    await expect(frame.getByText(/^Live, computed in this browser: hf:tiny\/llama@/)).toBeVisible({ timeout: 90_000 });
+    host.close();
+  });
 
 /** Addresses under which files of the Hub are kept. */
 function keptAddresses(page: Page): Promise<readonly string[]> {
