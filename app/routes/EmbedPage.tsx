@@ -1,9 +1,5 @@
-<<<<<<< HEAD
 import { lazy, Suspense, use, useEffect, useMemo, useRef, type ReactElement } from 'react';
-=======
-import { Suspense, use, useEffect, useMemo, useRef, type ReactElement } from 'react';
 import { useStore } from 'zustand';
->>>>>>> 1bad4c0 (feat(embed): a view of a model of the Hub says what would be downloaded, and runs once that is confirmed)
 import type { Progress } from '../../core/protocol/messages.ts';
 import { specFragment } from '../../core/share/address.ts';
 import { experiments, hub } from '../shell/app.ts';

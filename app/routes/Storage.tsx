@@ -1,24 +1,19 @@
 import { useEffect, useState, type ReactElement } from 'react';
 import { useStore } from 'zustand';
+import { toWireError, type WireError } from '../../core/protocol/errors.ts';
 import { catalogue, fetchBytesOf, hub, SITE } from '../shell/app.ts';
 import { megabytes } from '../shell/format.ts';
-import { offlineStore, type OfflineState } from '../shell/offline.ts';
-import { toWireError, type WireError } from '../../core/protocol/errors.ts';
+import { freeApp, offlineStore, type OfflineState } from '../shell/offline.ts';
 import type { ModelEntry } from '../state/catalogue.ts';
-import {
-  filesOfDashboards,
-  filesOfModel,
-  freeKept,
-  keepFiles,
-  missingOf,
-  usage,
-  type KeepableFile,
-  type Usage,
-} from '../state/kept.ts';
+import type { HubState } from '../state/hub.ts';
+import { filesOfDashboards, filesOfModel, keepFiles, missingOf, type KeepableFile } from '../state/kept.ts';
+import { browserStorage } from '../state/persistence.ts';
+import { freeKept, usage, type KeptKind, type Usage } from '../state/storage.ts';
 import { Button } from '../ui/Button.tsx';
 import { Skeleton } from '../ui/Disclosure.tsx';
 import { ErrorNotice, Notice } from '../ui/Notice.tsx';
 import styles from './LabPage.module.css';
+import { StorageTable } from './StorageTable.tsx';
 
 interface Known {
   readonly usage: Usage;
@@ -33,27 +28,34 @@ const WORDS: Readonly<Record<OfflineState, string>> = {
   preparing: 'The app is being kept for use without a network.',
   ready: 'The app opens without a network.',
   failed: 'The app could not be kept; it needs the network to open.',
+  freed: 'The app is no longer kept and needs the network to open; the next visit keeps it again.',
 };
 
 /** What this browser keeps of the site: how much, all of it on request, and how to free it. */
 export function Storage(): ReactElement {
   const state = useStore(offlineStore, (offline) => offline.state);
   const models = useStore(catalogue.store, (loaded) => loaded.models);
-  const downloaded = useStore(hub.store, ({ downloads }) => Object.values(downloads).filter((d) => d.state === 'kept').length);
   const [known, setKnown] = useState<Known | null>(null);
   const [progress, setProgress] = useState<{ readonly done: number; readonly total: number } | null>(null);
   const [error, setError] = useState<WireError | null>(null);
   useEffect(() => {
     let gone = false;
-    void look(models).then(
-      (found) => !gone && setKnown(found),
-      (reason: unknown) => !gone && setError(toWireError(reason)),
-    );
+    const count = (): void =>
+      void look(models).then(
+        (found) => !gone && setKnown(found),
+        (reason: unknown) => !gone && setError(toWireError(reason)),
+      );
+    count();
+    const ends = [
+      // Not with each of its bytes: with each model that has come or gone.
+      hub.store.subscribe((now, before) => stepsOf(now) !== stepsOf(before) && count()),
+      offlineStore.subscribe(count),
+    ];
     return () => {
       gone = true;
+      for (const end of ends) end();
     };
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- what was downloaded meanwhile is counted, too
-  }, [models, downloaded]);
+  }, [models]);
   const again = (): Promise<void> => look(models).then(setKnown, () => undefined);
 
   const keep = async (files: readonly KeepableFile[]): Promise<void> => {
@@ -70,7 +72,7 @@ export function Storage(): ReactElement {
       await again();
     }
   };
-  const free = (): void => void freeKept().then(again, (reason: unknown) => setError(toWireError(reason)));
+  const free = (kind: KeptKind): void => void freeKind(kind).then(again, (reason: unknown) => setError(toWireError(reason)));
 
   return (
     <section aria-labelledby="storage" className={styles.storage} data-volatile="">
@@ -80,27 +82,7 @@ export function Storage(): ReactElement {
         <Skeleton height="90px" label="Counting what is kept" />
       ) : (
         <>
-          <dl className={styles.facts}>
-            <dt>Weights and dictionaries</dt>
-            <dd>{size(known.usage.files)}</dd>
-            <dt>Recorded results, dashboards, manifests</dt>
-            <dd>{size(known.usage.data)}</dd>
-            {known.usage.hub > 0 && (
-              <>
-                <dt>Models of the Hub, freed one by one above</dt>
-                <dd>{size(known.usage.hub)}</dd>
-              </>
-            )}
-            {known.usage.total !== null && (
-              <>
-                <dt>All, the app included</dt>
-                <dd>
-                  {size(known.usage.total)}
-                  {known.usage.quota === null ? '' : `, of ${size(known.usage.quota)} that the browser would give`}
-                </dd>
-              </>
-            )}
-          </dl>
+          <StorageTable usage={known.usage} busy={progress !== null} onFree={free} />
           <NearlyFull usage={known.usage} />
           <div className={styles.storageActions}>
             {known.kept < known.files.length ? (
@@ -110,13 +92,10 @@ export function Storage(): ReactElement {
             ) : (
               <p>Every model, dictionary and dashboard of this site is kept.</p>
             )}
-            <Button variant="quiet" disabled={progress !== null || known.usage.files + known.usage.data === 0} onClick={free}>
-              Free it
-            </Button>
           </div>
           <output className={styles.note}>
             {progress === null
-              ? `${known.kept} of ${known.files.length} files are kept. What you wrote yourself is not touched by “Free it”.`
+              ? `${known.kept} of ${known.files.length} files of this site are kept.`
               : `Keeping file ${progress.done} of ${progress.total}.`}
           </output>
         </>
@@ -126,13 +105,40 @@ export function Storage(): ReactElement {
   );
 }
 
+const stepsOf = ({ downloads }: HubState): string =>
+  Object.values(downloads)
+    .map(({ state }) => state)
+    .join();
+
+async function freeKind(kind: KeptKind): Promise<void> {
+  if (kind === 'app') return freeApp();
+  // Those that are listed above go with what is kept of them.
+  if (kind === 'hub') for (const { model } of hub.store.getState().entries) await hub.remove(model.id);
+  await freeKept(kind, SITE, browserStorage());
+  if (kind === 'typed') location.reload();
+}
+
+const listed = new WeakMap<readonly ModelEntry[], Promise<readonly KeepableFile[]>>();
+
+/** Read once: the lists themselves are kept as they are read, also right after they were freed. */
+function filesOf(all: readonly ModelEntry[]): Promise<readonly KeepableFile[]> {
+  const known = listed.get(all);
+  if (known) return known;
+  const read = async (): Promise<readonly KeepableFile[]> => {
+    // What came from elsewhere is kept, and freed, model by model.
+    const models = all.filter(({ source }) => source === undefined);
+    const dashboards = await Promise.all(models.map(({ id }) => filesOfDashboards(id, fetchBytesOf).catch(() => [])));
+    return [...models.flatMap(filesOfModel), ...dashboards.flat()];
+  };
+  const reading = read();
+  listed.set(all, reading);
+  return reading;
+}
+
 async function look(all: readonly ModelEntry[] | null): Promise<Known | null> {
   if (!all || !('caches' in globalThis)) return null;
-  // What came from elsewhere is kept, and freed, model by model.
-  const models = all.filter(({ source }) => source === undefined);
-  const dashboards = await Promise.all(models.map(({ id }) => filesOfDashboards(id, fetchBytesOf).catch(() => [])));
-  const files = [...models.flatMap(filesOfModel), ...dashboards.flat()];
-  return { usage: await usage(), files, ...(await missingOf(files, SITE)) };
+  const files = await filesOf(all);
+  return { usage: await usage(SITE, browserStorage()), files, ...(await missingOf(files, SITE)) };
 }
 
 /** Share of the room from which on it is said that little is left. */

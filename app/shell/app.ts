@@ -63,6 +63,7 @@ export const hub: Hub = createHub({ client: hubClient, storage, pageHost: locati
 export const localModels: LocalModels = createLocalModels({
   needs: (files) => hubClient.localNeeds(files),
   give: (id, files) => engineHost.engine().addFiles(id, files),
+  take: (id) => engineHost.engine().removeFiles(id),
 });
 const listAdded = (): void =>
   catalogue.setAdded([...hub.store.getState().entries.map(asModel), ...localModels.store.getState().models.map(asLocalModel)]);

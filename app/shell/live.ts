@@ -22,13 +22,8 @@ export function runNow(lab: string): void {
   void results.run({ lab, spec: draft.spec, hash: draft.hash, mode: 'asked' });
 }
 
-<<<<<<< HEAD
-/** The model is not here, and the page says above the picture what it would take. An embed has no such place: its engine refuses. */
-const waits = (model: string): boolean => !isEmbed(parsePlace(location.hash)) && !mayRun(hub.store.getState(), model);
-=======
 /** The model is not here, and the page says above the picture what it would take. */
 const waits = (model: string): boolean => !mayRun(hub.store.getState(), model);
->>>>>>> 1bad4c0 (feat(embed): a view of a model of the Hub says what would be downloaded, and runs once that is confirmed)
 
 /**
  * Keeps the picture in step with the experiment: a recorded result where one ships with the site, then a live one. The engine

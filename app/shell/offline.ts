@@ -1,6 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import { DATA_CACHE } from '../../core/files/kept.ts';
 import type { ModelEntry } from '../state/catalogue.ts';
-import { DATA_CACHE, filesOfDashboards, filesOfModel, keepFiles, roomLeft } from '../state/kept.ts';
+import { filesOfDashboards, filesOfModel, keepFiles, roomLeft } from '../state/kept.ts';
 import { say } from '../state/notices.ts';
 import { whenIdle } from '../ui/idle.ts';
 import { address, catalogue, engineHost, experiments, fetchBytesOf, preferences, SITE } from './app.ts';
@@ -12,7 +13,9 @@ export type OfflineState =
   | 'preparing'
   /** The app opens without a network. */
   | 'ready'
-  | 'failed';
+  | 'failed'
+  /** The reader has freed the app; the next visit keeps it again. */
+  | 'freed';
 
 /** Whether this page would open without a network. */
 export const offlineStore: StoreApi<{ readonly state: OfflineState }> = createStore(() => ({ state: 'preparing' }));
@@ -74,6 +77,14 @@ async function register(workers: ServiceWorkerContainer): Promise<OfflineState> 
   await keepWhatWasRead();
   keepModelOnceLive();
   return 'ready';
+}
+
+/** Gives up what is kept of the app itself: this tab goes on, and the next visit keeps it again. */
+export async function freeApp(): Promise<void> {
+  const workers = (navigator as { readonly serviceWorker?: ServiceWorkerContainer }).serviceWorker;
+  await (await workers?.getRegistration(SITE))?.unregister();
+  await (await import('../state/storage.ts')).freeKept('app', SITE, null);
+  offlineStore.setState({ state: 'freed' });
 }
 
 /** Tells the reader when a new version waits. It is taken only when they say so, and what they typed is written down before. */

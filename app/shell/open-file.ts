@@ -1,11 +1,12 @@
+import { checkpointIn, isWeights } from '../../core/files/checkpoint.ts';
 import { labFragment } from '../../core/share/address.ts';
 import { LINK_BUDGET } from '../../core/share/codec.ts';
 import { toWireError, VitrineError } from '../../core/protocol/errors.ts';
 import { minimalSpec, parseSpec } from '../../core/spec/index.ts';
 import { parsePlace } from '../state/address.ts';
-import { isWeights } from '../state/local-models.ts';
 import { say } from '../state/notices.ts';
 import { experiments, fetchJson, localModels, SITE } from './app.ts';
+import { dropped, type Dropped } from './dropped-files.ts';
 
 /** Opens an experiment from the text of a file: a spec, or what “download with the result” wrote. Throws VitrineError. */
 export function openSpecText(text: string): void {
@@ -47,6 +48,18 @@ function tryOpen(text: string): void {
   }
 }
 
+/** Offers the model in files that were dropped, or in a folder. */
+export function offerDropped({ files, folder }: Dropped): void {
+  if (!folder) return void (files.length > 0 && localModels.offer(files));
+  folder.then(
+    (all) => {
+      const { files: own, name } = checkpointIn(all);
+      void localModels.offer(own, name);
+    },
+    () => say('The folder could not be read: choose its files instead.'),
+  );
+}
+
 /** Files dropped on the page open as experiments; weights, and what lies with them, are offered as a model. */
 export function acceptDroppedFiles(): () => void {
   const over = (event: DragEvent): void => {
@@ -54,11 +67,11 @@ export function acceptDroppedFiles(): () => void {
   };
   const drop = (event: DragEvent): void => {
     const file = event.dataTransfer?.files[0];
-    if (!file || event.defaultPrevented) return;
+    if (!file || event.defaultPrevented || !event.dataTransfer) return;
     event.preventDefault();
-    const all = [...(event.dataTransfer?.files ?? [])];
-    if (all.some(({ name }) => isWeights(name))) {
-      void localModels.offer(all);
+    const { files, folder } = dropped(event.dataTransfer);
+    if (folder !== null || files.some(({ name }) => isWeights(name))) {
+      offerDropped({ files, folder });
       location.hash = '#/models';
     } else void file.text().then(tryOpen);
   };

@@ -1,10 +1,6 @@
-import { FILES_CACHE, keptAddress } from '../../core/files/kept.ts';
-import { HUB_CACHE } from '../../core/files/hub.ts';
+import { DATA_CACHE, FILES_CACHE, keptAddress } from '../../core/files/kept.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import type { ModelEntry } from './catalogue.ts';
-
-/** Cache of what the page reads as data; the service worker answers from it where the network does not (`offline-plugin.ts`). */
-export const DATA_CACHE = 'vitrine-data-1';
 
 /** A file that can be kept on this device. */
 export interface KeepableFile {
@@ -129,53 +125,20 @@ async function put(cache: Cache, key: string, bytes: ArrayBuffer, type: string |
 
 const isQuota = (error: unknown): boolean => error instanceof DOMException && error.name === 'QuotaExceededError';
 
-/** What is kept on this device, in bytes. */
-export interface Usage {
-  /** Weights and dictionaries. */
-  readonly files: number;
-  /** Manifests, recorded results, dashboards. */
-  readonly data: number;
-  /** Models of the Hub, freed one by one. */
-  readonly hub: number;
-  /** All that the browser counts for this site, the app included; null where it does not say. */
-  readonly total: number | null;
-  /** What it would give at most. */
-  readonly quota: number | null;
-}
-
-export async function usage(): Promise<Usage> {
-  const { usage: total, quota } = await estimate();
-  const [files, data, hub] = await Promise.all([FILES_CACHE, DATA_CACHE, HUB_CACHE].map(weigh));
-  return { files: files ?? 0, data: data ?? 0, hub: hub ?? 0, total: total ?? null, quota: quota ?? null };
-}
-
 /** Bytes that the browser would still give; without end where it does not say. */
 export async function roomLeft(): Promise<number> {
   const { usage: used, quota } = await estimate();
   return quota === undefined ? Infinity : quota - (used ?? 0);
 }
 
-const estimate = async (): Promise<StorageEstimate> => {
+/** What the browser counts for this site, and what it would give at most; nothing where it does not say. */
+export const estimate = async (): Promise<StorageEstimate> => {
   try {
     return await navigator.storage.estimate();
   } catch {
     return {};
   }
 };
-
-async function weigh(name: string): Promise<number> {
-  try {
-    const cache = await caches.open(name);
-    let sum = 0;
-    for (const request of await cache.keys()) {
-      const response = await cache.match(request);
-      sum += Number(response?.headers.get('content-length') ?? 0);
-    }
-    return sum;
-  } catch {
-    return 0;
-  }
-}
 
 /** How many of these files are kept, and what the others weigh where that is listed. */
 export async function missingOf(
@@ -196,9 +159,4 @@ export async function missingOf(
 async function addressesIn(name: string): Promise<ReadonlySet<string>> {
   const requests = await (await caches.open(name)).keys();
   return new Set(requests.map(({ url }) => url));
-}
-
-/** Frees weights and data. The app itself, and what the reader wrote, stay. */
-export async function freeKept(): Promise<void> {
-  await Promise.all([caches.delete(FILES_CACHE), caches.delete(DATA_CACHE)]);
 }

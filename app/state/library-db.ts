@@ -25,7 +25,8 @@ interface Schema extends DBSchema {
   lists: { key: string; value: unknown };
 }
 
-const NAME = 'vitrine-library';
+/** The database; what is in it is shown, and deleted, on the page of lists. */
+export const LIBRARY_NAME = 'vitrine-library';
 const TABLES: readonly LibraryTable[] = ['labels', 'lists'];
 
 /** The browser's IndexedDB, opened at the first use. */
@@ -34,7 +35,7 @@ export function browserLibraryDb(): LibraryDb {
   const open = (): Promise<IDBPDatabase<Schema>> => {
     opening ??= import('idb')
       .then(({ openDB }) =>
-        openDB<Schema>(NAME, 1, {
+        openDB<Schema>(LIBRARY_NAME, 1, {
           upgrade(db) {
             for (const table of TABLES) if (!db.objectStoreNames.contains(table)) db.createObjectStore(table);
           },
@@ -52,7 +53,7 @@ export function browserLibraryDb(): LibraryDb {
       });
     return opening;
   };
-  const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(NAME);
+  const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(LIBRARY_NAME);
   return {
     async readAll() {
       const db = await open();

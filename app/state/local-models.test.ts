@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
+import { checkpointIn } from '../../core/files/checkpoint.ts';
 import type { HubNeeds } from '../../core/files/hub.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
-import { asLocalModel, createLocalModels } from './local-models.ts';
+import { asLocalModel, createLocalModels, type LocalModels, type NamedFile } from './local-models.ts';
 
 const NEEDS = {
   family: 'llama',
@@ -9,11 +10,21 @@ const NEEDS = {
   weights: 'Q4_0',
   held: [{ quantization: 'gguf', bytes: { webgpu: 7, wasm: 8, cpu: 40 } }],
 } as Partial<HubNeeds> as HubNeeds;
-const file = (name: string, text = 'x'): File => new File([text], name);
+const file = (name: string, text = 'x'): NamedFile => ({ name, blob: new Blob([text]) });
+const open = (
+  needs: () => Promise<HubNeeds>,
+): { readonly models: LocalModels; readonly given: string[]; readonly taken: string[] } => {
+  const [given, taken]: [string[], string[]] = [[], []];
+  const models = createLocalModels({
+    needs,
+    give: (id) => void given.push(id),
+    take: (id) => Promise.resolve(void taken.push(id)),
+  });
+  return { models, given, taken };
+};
 
 it('files become a model only when the reader says so', async () => {
-  const given: string[] = [];
-  const models = createLocalModels({ needs: () => Promise.resolve(NEEDS), give: (id) => given.push(id) });
+  const { models, given, taken } = open(() => Promise.resolve(NEEDS));
   expect(models.confirm()).toBeNull();
   await models.offer([file('My model (1)-00001-of-00002.gguf')]);
   expect(models.store.getState().offered).toMatchObject({ id: 'local:My-model-1-', needs: NEEDS });
@@ -22,15 +33,18 @@ it('files become a model only when the reader says so', async () => {
   expect(given).toEqual(['local:My-model-1-']);
   const [entry] = models.store.getState().models;
   expect(entry && asLocalModel(entry)).toMatchObject({ source: 'local', family: 'llama', quantization: { kind: 'Q4_0' } });
-  models.remove('local:My-model-1-');
+  expect(taken).toEqual([]);
+  await models.remove('local:My-model-1-');
   expect(models.store.getState().models).toEqual([]);
+  // The engine forgets it, too.
+  expect(taken).toEqual(['local:My-model-1-']);
 });
 
 it('what is no model says so, and only the newest files count', async () => {
   let fail: (error: Error) => void = () => undefined;
   const slow = new Promise<HubNeeds>((_, reject) => (fail = reject));
   const answers = [slow, Promise.resolve(NEEDS)];
-  const models = createLocalModels({ needs: () => answers.shift() ?? Promise.resolve(NEEDS), give: () => undefined });
+  const { models } = open(() => answers.shift() ?? Promise.resolve(NEEDS));
   const first = models.offer([file('a.gguf')]);
   await models.offer([file('b.gguf')]);
   fail(new VitrineError('bad-file', 'broken'));
@@ -40,4 +54,30 @@ it('what is no model says so, and only the newest files count', async () => {
   await models.offer([file('c.txt')]);
   expect(models.store.getState().offered).toMatchObject({ id: 'local:c', error: { code: 'bad-file' } });
   expect(models.confirm()).toBeNull();
+});
+
+it('a folder is the checkpoint in it: its own weights, its texts and its chat templates, by the folder’s name', async () => {
+  const paths = [
+    'model-00001-of-00002.safetensors',
+    'model-00002-of-00002.safetensors',
+    'adapter_model.safetensors',
+    'config.json',
+    'chat_template.jinja',
+    'additional_chat_templates/rag.jinja',
+    'onnx/model.safetensors',
+    'copy.gguf',
+  ];
+  const { files, name } = checkpointIn(paths.map((path) => file(`My Model/${path}`)));
+  expect(name).toBe('My Model');
+  expect(files.map((one) => one.name)).toEqual([
+    'model-00001-of-00002.safetensors',
+    'model-00002-of-00002.safetensors',
+    'config.json',
+    'chat_template.jinja',
+    'additional_chat_templates/rag.jinja',
+  ]);
+  expect(checkpointIn([file('g/x.gguf')]).files.map((one) => one.name)).toEqual(['x.gguf']);
+  const { models } = open(() => Promise.resolve(NEEDS));
+  await models.offer(files, name);
+  expect(models.confirm()).toBe('local:My-Model');
 });

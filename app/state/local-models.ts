@@ -1,4 +1,5 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import { isWeights, localId, nameOfFiles } from '../../core/files/checkpoint.ts';
 import type { HubNeeds } from '../../core/files/hub.ts';
 import { toWireError, type WireError } from '../../core/protocol/errors.ts';
 import type { ModelEntry } from './catalogue.ts';
@@ -40,27 +41,32 @@ export const LOCAL_MODELS_PERSISTENCE: Persistence<LocalModelsState> = {
 
 export interface LocalModels {
   readonly store: StoreApi<LocalModelsState>;
-  /** Reads what files are, without their weights. Never rejects. */
-  offer(files: readonly File[]): Promise<void>;
+  /**
+   * Reads what files are, without their weights. Never rejects.
+   * @param name of the model; without it that of its weights
+   */
+  offer(files: readonly NamedFile[], name?: string): Promise<void>;
   /** Makes a model of what is offered. @returns its id */
   confirm(): string | null;
   dismiss(): void;
-  remove(id: string): void;
+  /** Forgets a model; its files stay where they are. */
+  remove(id: string): Promise<void>;
 }
 
 export interface LocalModelsOptions {
   readonly needs: (files: readonly NamedFile[]) => Promise<HubNeeds>;
   /** Hands the files to the engine. */
   readonly give: (id: string, files: readonly NamedFile[]) => void;
+  /** Takes them from the engine again, with what it has loaded of them. */
+  readonly take: (id: string) => Promise<void>;
 }
 
-export function createLocalModels({ needs, give }: LocalModelsOptions): LocalModels {
+export function createLocalModels({ needs, give, take }: LocalModelsOptions): LocalModels {
   const store = createStore<LocalModelsState>(() => ({ models: [], offered: null }));
   return {
     store,
-    async offer(list) {
-      const files = list.map((file) => ({ name: file.name, blob: file }));
-      const id = idOf(files);
+    async offer(files, name) {
+      const id = localId(name ?? nameOfFiles(files));
       const offered = { id, files, needs: null, error: null };
       store.setState({ offered });
       const current = (): boolean => store.getState().offered === offered;
@@ -83,23 +89,14 @@ export function createLocalModels({ needs, give }: LocalModelsOptions): LocalMod
       return id;
     },
     dismiss: () => store.setState({ offered: null }),
-    remove: (id) => store.setState(({ models }) => ({ models: models.filter((known) => known.id !== id) })),
+    async remove(id) {
+      store.setState(({ models }) => ({ models: models.filter((known) => known.id !== id) }));
+      await take(id);
+    },
   };
 }
 
-export const isWeights = (name: string): boolean => /\.(?:safetensors|gguf)$/i.test(name);
-
-/** By the weights' name, in the letters that an id may have. */
-function idOf(files: readonly NamedFile[]): string {
-  const name = files.find((file) => isWeights(file.name))?.name ?? files[0]?.name ?? 'files';
-  const letters = name
-    .replace(/\.\w+$/, '')
-    .replace(/-00001-of-\d{5}$/, '')
-    .replace(/[^A-Za-z0-9._-]+/g, '-')
-    .replace(/^[^A-Za-z0-9]+/, '')
-    .slice(0, 80);
-  return `local:${letters || 'files'}`;
-}
+export const named = (files: readonly File[]): readonly NamedFile[] => files.map((file) => ({ name: file.name, blob: file }));
 
 /** As the catalogue lists it beside the site's own models. */
 export function asLocalModel({ id, files, needs }: LocalEntry): ModelEntry {

@@ -65,7 +65,7 @@ export interface Files {
   readonly id: string;
   /** `local:<name>`. */
   readonly model: string;
-  /** A GGUF file or its splits, or safetensors files with config.json and tokenizer.json. Blobs are not copied. */
+  /** A GGUF file or its splits, or safetensors files with config.json and tokenizer.json. Blobs are not copied. None: they are forgotten. */
   readonly files: readonly { readonly name: string; readonly blob: BlobLike }[];
 }
 export type Request = Hello | Load | Run | Cancel | Release | Hub | Files;

@@ -1,7 +1,10 @@
-import type { BrowserContext, Page } from '@playwright/test';
+import type { BrowserContext, Locator, Page } from '@playwright/test';
+import { LIBRARY_NAME } from '../../app/state/library-db.ts';
+import { kindOfCache } from '../../app/state/storage.ts';
 import { decodeIndex, manifestPath, parseDashboardsManifest } from '../../core/dashboards/files.ts';
 import { FILES_CACHE } from '../../core/files/kept.ts';
 import { lab as activations } from '../../labs/activations/spec.ts';
+import { lab as explore } from '../../labs/explore/spec.ts';
 import { openHost } from './embedding.ts';
 import { expect, instead, openSite, quiet, type Site, test } from './harness.ts';
 import { ask, expectLive, expectTokens, IOI, OTHER, promptBox, readWith } from './reader.ts';
@@ -145,4 +148,85 @@ test('an embed registers no service worker, and downloads none of the app but it
   await quiet(site);
   expect(site.requests.filter((path) => /sw\.js|engine\.worker/.test(path))).toEqual([]);
   host.close();
+});
+
+test('the models page lists everything that is kept in this browser, each with its size, and frees each', async ({
+  page,
+  site,
+}) => {
+  test.slow();
+  await page.goto(`${site.url}#/models`);
+  await expect.poll(() => page.evaluate(() => navigator.serviceWorker.controller?.state)).toBe('activated');
+  // What the engine, a graphics card, the reader, an earlier version and somebody else leave.
+  await page.evaluate(
+    async (draft) => {
+      localStorage.setItem('vitrine:draft:explore', draft);
+      for (const [name, url] of [
+        ['vitrine-files-1', 'https://example.org/.cache/x'],
+        ['vitrine-kernels', 'https://kernels.invalid/1/x/y'],
+        ['vitrine-hub-1', 'https://huggingface.co/a/b/resolve/c/config.json/0'],
+        ['vitrine-files-0', 'https://example.org/x'],
+        ['somebody-else', 'https://example.org/x'],
+      ] as const)
+        await (await caches.open(name)).put(url, new Response('x'.repeat(5_000)));
+    },
+    JSON.stringify({ ...explore.defaults, prompts: [{ text: OTHER }] }),
+  );
+  await page.reload();
+  const table = page.getByRole('table', { name: 'What is kept in this browser' });
+  const row = (name: RegExp): Locator => table.getByRole('row', { name });
+  await expect(row(/Which shaders are the fastest/)).toContainText('5 kB');
+
+  // Nothing of ours is kept that is not of a kind in the list.
+  const found = await page.evaluate(async () => ({
+    caches: await caches.keys(),
+    databases: (await indexedDB.databases()).map(({ name }) => name),
+    local: Object.keys(localStorage),
+    session: Object.keys(sessionStorage),
+  }));
+  const kinds = new Set(found.caches.map((name) => kindOfCache(name, site.url)));
+  expect([...kinds].toSorted()).toEqual(['app', 'data', 'files', 'hub', 'kernels', 'older', null].toSorted());
+  expect(found.caches.filter((name) => kindOfCache(name, site.url) === null)).toEqual(['somebody-else']);
+  expect(found.databases).toEqual([LIBRARY_NAME]);
+  expect(found.local).toContain('vitrine:draft:explore');
+  expect(found.local.filter((key) => !key.startsWith('vitrine:'))).toEqual([]);
+  expect(found.session).toEqual([]);
+
+  for (const name of [
+    /Which shaders/,
+    /Models of the Hub/,
+    /Left by an earlier/,
+    /Recorded results/,
+    /Weights and dictionaries/,
+    /The app itself/,
+  ]) {
+    await expect(row(name)).not.toContainText('nothing');
+    await row(name).getByRole('button', { name: /^Free/ }).click();
+    await expect(row(name).getByRole('button')).toHaveCount(0);
+  }
+  await expect(page.getByText('The app is no longer kept')).toBeVisible();
+  const left = await page.evaluate(async () => {
+    const names: string[] = [];
+    for (const name of await caches.keys()) if ((await (await caches.open(name)).keys()).length > 0) names.push(name);
+    return { names, workers: (await navigator.serviceWorker.getRegistrations()).length };
+  });
+  expect(left).toEqual({ names: ['somebody-else'], workers: 0 });
+
+  await row(/What you last typed/)
+    .getByRole('button', { name: 'Forget' })
+    .click();
+  await row(/What you last typed/)
+    .getByRole('button', { name: 'Keep it' })
+    .click();
+  await row(/What you last typed/)
+    .getByRole('button', { name: 'Forget' })
+    .click();
+  await Promise.all([
+    page.waitForEvent('load'),
+    row(/What you last typed/)
+      .getByRole('button', { name: 'Forget it all' })
+      .click(),
+  ]);
+  await expect(table).toBeVisible();
+  expect(await page.evaluate(() => localStorage.getItem('vitrine:draft:explore'))).toBeNull();
 });

@@ -1,5 +1,6 @@
 import type { PluginOption } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
+import { ASSETS_CACHE, DATA_CACHE } from '../../core/files/kept.ts';
 
 /** Manifests, cards, recorded results, dashboards: everything that the page reads as data, weights left out. */
 const DATA = /\/(?:models|saes|examples|dashboards)\/(?!.*\.(?:safetensors|gguf)$).*\.\w+$/;
@@ -39,12 +40,12 @@ export function offline(): PluginOption {
         {
           urlPattern: DATA,
           handler: 'NetworkFirst',
-          options: { cacheName: 'vitrine-data-1', networkTimeoutSeconds: 8, cacheableResponse: { statuses: [200] } },
+          options: { cacheName: DATA_CACHE, networkTimeoutSeconds: 8, cacheableResponse: { statuses: [200] } },
         },
         {
           urlPattern: /\/assets\/.*-[\w-]{8}\.\w+$/,
           handler: 'CacheFirst',
-          options: { cacheName: 'vitrine-assets-1', cacheableResponse: { statuses: [200] } },
+          options: { cacheName: ASSETS_CACHE, cacheableResponse: { statuses: [200] } },
         },
       ],
     },

@@ -138,6 +138,26 @@ it('what was computed with weights held in another way than the reader now wants
   expect((await client.run(spec())).cached).toBe(false);
 });
 
+it('files of this device that are given anew or taken away take with them what was loaded and computed of them', async () => {
+  const { client, workers, last } = setup();
+  const file = (name: string): { name: string; blob: Blob } => ({ name, blob: new Blob(['x']) });
+  client.addFiles('m', [file('a')]);
+  await client.run(spec());
+  expect((await client.run(spec())).cached).toBe(true);
+  client.addFiles('m', [file('b')]);
+  expect((await client.run(spec())).cached).toBe(false);
+  await client.removeFiles('m');
+  const told = last().received.map((message) =>
+    message.type === 'files' ? message.files.map(({ name }) => name).join() || 'none' : message.type,
+  );
+  expect(told).toEqual(['hello', 'a', 'run', 'none', 'release', 'b', 'run', 'none', 'release']);
+  // The next worker hears nothing of them.
+  last().die();
+  client.start();
+  await client.load('m');
+  expect(workers.at(-1)!.received.map(({ type }) => type)).toEqual(['hello', 'load']);
+});
+
 const outcome = (promise: Promise<unknown>): Promise<string> =>
   promise.then(
     () => 'answer',

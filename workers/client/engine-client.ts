@@ -143,10 +143,17 @@ export class EngineClient implements Engine {
   }
 
   addFiles(model: string, files: Files['files']): void {
-    // What was computed with other files of that name is not of these.
-    if (this.#files.has(model)) this.#cache.dropWhere(() => true);
+    // What was loaded from other files of that name, and computed with them, is not of these.
+    if (this.#files.has(model)) void this.removeFiles(model).catch(() => undefined);
     this.#files.set(model, files);
-    this.#tellFiles(model);
+    this.#tellFiles(model, files);
+  }
+
+  async removeFiles(model: string): Promise<void> {
+    this.#files.delete(model);
+    this.#cache.dropWhere(({ provenance }) => provenance.model.id === model);
+    this.#tellFiles(model, []);
+    await this.release(model);
   }
 
   allow(hub: HubAccess): void {
@@ -220,7 +227,7 @@ export class EngineClient implements Engine {
     const { backend } = this.#snapshot;
     this.#worker.postMessage({ type: 'hello', id: this.#hello, protocol: PROTOCOL_VERSION, backend, base, commit });
     this.#tellHub();
-    for (const model of this.#files.keys()) this.#tellFiles(model);
+    for (const [model, files] of this.#files) this.#tellFiles(model, files);
     this.#update({ status, memory: null });
   }
 
@@ -228,9 +235,8 @@ export class EngineClient implements Engine {
     if (this.#hub) this.#worker?.postMessage({ type: 'hub', id: `${this.#hello}-hub`, ...this.#hub });
   }
 
-  #tellFiles(model: string): void {
-    const files = this.#files.get(model);
-    if (files) this.#worker?.postMessage({ type: 'files', id: `${this.#hello}-files`, model, files });
+  #tellFiles(model: string, files: Files['files']): void {
+    this.#worker?.postMessage({ type: 'files', id: `${this.#hello}-files`, model, files });
   }
 
   #listenTo(worker: WorkerLike): WorkerLike {

@@ -82,6 +82,8 @@ export interface Engine {
    * nothing leaves the tab. Files given before under that id are forgotten.
    */
   addFiles(model: string, files: Files['files']): void;
+  /** Forgets such files, and frees what was loaded of them. */
+  removeFiles(model: string): Promise<void>;
   /** Lets models of the Hub be opened that the reader has confirmed; what was let in before stays. */
   allow(hub: HubAccess): void;
   /** Restarts on another backend. What runs ends with `Cancelled`; known answers are forgotten, as they name the old backend. */

@@ -84,6 +84,10 @@ export class FakeEngine implements Engine {
 
   addFiles(): void {}
 
+  removeFiles(): Promise<void> {
+    return Promise.resolve();
+  }
+
   allow(): void {}
 
   setBackend(choice: BackendChoice): void {

@@ -1,3 +1,4 @@
+import { KERNELS_CACHE } from '../../../core/files/kept.ts';
 import { matrixFromGrouped, disposeMatrix, type Matrix } from '../matrix.ts';
 import { readMany } from '../read.ts';
 import { tf } from '../tf.ts';
@@ -127,8 +128,6 @@ async function time(x: tf.Tensor2D, matrix: Matrix): Promise<number> {
   } while (performance.now() < until);
   return best;
 }
-
-const KERNELS_CACHE = 'vitrine-kernels';
 
 /**
  * The choice for a kind of adapter: kept from the last visit, or measured now. Browsers that do not name the adapter are told
