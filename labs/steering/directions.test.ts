@@ -101,6 +101,19 @@ describeBackends('directions: where they act, how long they are, at which layer'
   // A software GPU takes a tenth of a second for each token.
   if (backend === 'webgpu') return;
 
+  it('answers again after its answer was handed over: what is remembered is not given away', async () => {
+    const model = await goldenModel('gpt2');
+    const ctx = labContext(model, backend, max);
+    const first = await finish(ask([FEATURE]), ctx);
+    const muted = await finish(ask([{ ...FEATURE, muted: true }]), ctx);
+    const again = await finish(ask([FEATURE]), ctx);
+    expect(muted.result.default).toEqual(first.result.default);
+    expect(again.result).toEqual(first.result);
+    expect(tensorData(first.result.steers[0]!.along.default).length).toBeGreaterThan(0);
+    ctx.close();
+    model.dispose();
+  });
+
   it('acts from the end of the instruction on: the token that the first new one is read off, and all after it', async () => {
     const model = await goldenModel('gpt2');
     const ctx = labContext(model, backend, max);

@@ -1,4 +1,5 @@
 import { VitrineError } from '../../core/protocol/errors.ts';
+import { transferables } from '../../core/protocol/wire-tensor.ts';
 import type { HookedModel, RunContext, Sae } from '../api.ts';
 import { readMany, tf } from '../kernels/index.ts';
 import { reductionsFor } from '../runtime/reductions.ts';
@@ -34,14 +35,17 @@ export function labContext(
   };
 }
 
-/** Runs a lab to its end: what it gave, and what it streamed before. */
+/**
+ * Runs a lab to its end: what it gave, and what it streamed before. The result is handed over as the host does it, so that a
+ * lab that remembers what it gave away has nothing to answer the next time.
+ */
 export async function finishLab<Chunk, Result>(
   steps: AsyncGenerator<Chunk, Result>,
 ): Promise<{ readonly result: Result; readonly chunks: Chunk[] }> {
   const chunks: Chunk[] = [];
   for (;;) {
     const step = await steps.next();
-    if (step.done === true) return { result: step.value, chunks };
-    chunks.push(step.value);
+    if (step.done === true) return { result: structuredClone(step.value, { transfer: transferables(step.value) }), chunks };
+    chunks.push(structuredClone(step.value));
   }
 }

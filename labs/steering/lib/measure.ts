@@ -54,7 +54,8 @@ export async function measure({ ctx, prompts, plan, texts, saes, streamNorm }: A
         steered: acting[i]?.mean ?? null,
       };
       const values = (found: Along | undefined): WireTensor => {
-        const all = found?.values ?? new Float32Array(0);
+        // A copy: what a result holds is handed over to the page, and readings of the default text are remembered.
+        const all = Float32Array.from(found?.values ?? []);
         return wireTensor(all, [all.length], ['pos']);
       };
       return {
