@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { expect, quiet, test, WORKER } from './harness.ts';
 import { expectLive, features } from './reader.ts';
 
@@ -6,6 +6,8 @@ const FORMS = {
   desktop: { width: 1350, height: 940 },
   phone: { width: 412, height: 823 },
 } as const;
+
+const kept = (page: Page): Locator => page.getByRole('table', { name: 'What is kept in this browser' });
 
 /** Each page with what tells that nothing more comes. */
 const PAGES: readonly (readonly [fragment: string, settled: (page: Page) => Promise<void>])[] = [
@@ -15,7 +17,7 @@ const PAGES: readonly (readonly [fragment: string, settled: (page: Page) => Prom
   ['#/lab/feature-search', expectLive],
   ['#/feature/primer/blocks.1.hook_resid_post/100', expectLive],
   ['#/features/primer/blocks.1.hook_resid_post', (page) => expect(page.getByRole('row').nth(5)).toBeVisible()],
-  ['#/models', (page) => expect(page.getByText(/files are kept/)).toBeVisible()],
+  ['#/models', (page) => expect(kept(page).getByRole('row').nth(1)).toBeVisible()],
   ['#/models/primer', (page) => expect(page.getByRole('table').first()).toBeVisible()],
   ['#/lists', (page) => expect(page.getByRole('button', { name: 'New list' })).toBeVisible()],
 ];

@@ -174,7 +174,7 @@ export const MODELS: readonly Scene[] = [
     async prepare(page, stage) {
       await keepModel(stage);
       await page.goto(`${stage.site.url}#/models`);
-      await page.getByText(/^\d+ of \d+ files are kept/).waitFor();
+      await page.getByRole('table', { name: 'What is kept in this browser' }).getByRole('row').nth(1).waitFor();
     },
     frame: shows('Kept in this browser'),
     settled: true,
@@ -187,7 +187,7 @@ export const MODELS: readonly Scene[] = [
     async prepare(page, stage) {
       await keepModel(stage);
       await page.goto(`${stage.site.url}#/models`);
-      await page.getByText(/^\d+ of \d+ files are kept/).waitFor();
+      await page.getByRole('table', { name: 'What is kept in this browser' }).getByRole('row').nth(1).waitFor();
     },
     frame: shows('Kept in this browser'),
     settled: true,
