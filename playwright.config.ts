@@ -43,6 +43,8 @@ const config: PlaywrightTestConfig = defineConfig({
     { name: 'engine', testDir: 'e2e/engine' },
     { name: 'flows', testDir: 'e2e/flows' },
     { name: 'a11y', testDir: 'e2e/a11y' },
+    // `npm run test:models`: models that `npm run model:add` has put here.
+    ...(process.env['MODELS'] ? [{ name: 'models', testDir: 'e2e/models' }] : []),
     // `npm run visual` compares every scene, `VISUAL=gate` those that tell most (`e2e/visual/README.md`).
     ...(process.env['VISUAL']
       ? [
