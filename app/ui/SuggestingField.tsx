@@ -26,6 +26,8 @@ export function SuggestingField(props: SuggestingFieldProps): ReactElement {
   return (
     <AriaComboBox
       allowsCustomValue
+      // Suggestions may come after what was typed; they are shown then without another key.
+      allowsEmptyCollection
       menuTrigger="focus"
       defaultFilter={everything}
       className={cx(styles.combo)}
@@ -39,7 +41,7 @@ export function SuggestingField(props: SuggestingFieldProps): ReactElement {
         <Button aria-label="Show suggestions">▾</Button>
       </div>
       <Popover className={cx(styles.popover)}>
-        <ListBox className={cx(styles.menu)}>
+        <ListBox className={cx(styles.menu)} renderEmptyState={() => <p className={cx(styles.none)}>No suggestion</p>}>
           {items.map((item) => (
             <ListBoxItem key={item.id} id={item.id} textValue={item.label} className={cx(styles.item)}>
               <Text slot="label">{item.label}</Text>
