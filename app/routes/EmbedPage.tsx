@@ -55,9 +55,12 @@ function View({ place }: { readonly place: EmbedPlace }): ReactElement {
   const definition = experiments.definition(place.lab);
   if (!definition)
     return (
-      <Notice title={`There is no lab called “${place.lab}”`}>
-        <a href="#/">Open Vitrine</a>
-      </Notice>
+      <>
+        <h1 className="visually-hidden">Not found</h1>
+        <Notice title={`There is no lab called “${place.lab}”`}>
+          <a href="#/">Open Vitrine</a>
+        </Notice>
+      </>
     );
   return (
     <>
