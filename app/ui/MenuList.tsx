@@ -1,8 +1,9 @@
 import type { ReactElement, RefObject } from 'react';
-import { Menu as AriaMenu, MenuItem, Popover, Text } from 'react-aria-components';
+import { Menu as AriaMenu, MenuItem, Popover } from 'react-aria-components';
 import styles from './Menu.module.css';
 import type { MenuEntry } from './Menu.tsx';
 import { cx } from './cx.ts';
+import { EntryText } from './EntryText.tsx';
 
 export interface MenuListProps {
   readonly id: string;
@@ -39,12 +40,7 @@ export function MenuList({ id, trigger, labelledBy, entries, focus, onClose }: M
       >
         {entries.map((entry) => (
           <MenuItem key={entry.id} id={entry.id} textValue={entry.label} className={cx(styles.item)}>
-            <Text slot="label">{entry.label}</Text>
-            {entry.hint !== undefined && (
-              <Text slot="description" className={cx(styles.hint)}>
-                {entry.hint}
-              </Text>
-            )}
+            <EntryText {...entry} />
           </MenuItem>
         ))}
       </AriaMenu>

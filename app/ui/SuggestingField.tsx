@@ -1,8 +1,9 @@
 import { useCallback, useState, type ReactElement } from 'react';
-import { Button, ComboBox as AriaComboBox, Input, Label, ListBox, ListBoxItem, Popover, Text } from 'react-aria-components';
+import { Button, ComboBox as AriaComboBox, Input, Label, ListBox, ListBoxItem, Popover } from 'react-aria-components';
 import type { ComboBoxProps } from './ComboBox.tsx';
 import styles from './Menu.module.css';
 import { cx } from './cx.ts';
+import { EntryText } from './EntryText.tsx';
 
 export interface SuggestingFieldProps extends ComboBoxProps {
   /** Where the caret stood in the plain field before it; null: that had not the focus. */
@@ -44,12 +45,7 @@ export function SuggestingField(props: SuggestingFieldProps): ReactElement {
         <ListBox className={cx(styles.menu)} renderEmptyState={() => <p className={cx(styles.none)}>No suggestion</p>}>
           {items.map((item) => (
             <ListBoxItem key={item.id} id={item.id} textValue={item.label} className={cx(styles.item)}>
-              <Text slot="label">{item.label}</Text>
-              {item.hint !== undefined && (
-                <Text slot="description" className={cx(styles.hint)}>
-                  {item.hint}
-                </Text>
-              )}
+              <EntryText {...item} />
             </ListBoxItem>
           ))}
         </ListBox>

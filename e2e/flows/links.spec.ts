@@ -147,7 +147,7 @@ test('an experiment too long for a link comes from a file of this site, and of n
   await expect(promptBox(page)).toHaveValue(ELSEWHERE);
   await expectLive(page);
   await expectTokens(page, ELSEWHERE);
-  // From then on it is in the address, as any experiment is.
+  // The file was read once: what can be shared is the experiment itself.
   await expect(page).toHaveURL(/#\/lab\/explore\?s=1\./);
 
   const refused = {

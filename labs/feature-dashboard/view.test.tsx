@@ -1,20 +1,18 @@
 import { renderToStaticMarkup } from 'react-dom/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DashboardIndex } from '../../core/dashboards/files.ts';
 import type { FeatureDashboard } from '../../core/dashboards/types.ts';
 import { tensorData } from '../../core/protocol/wire-tensor.ts';
 import { completeSpec, type ExperimentSpec } from '../../core/spec/index.ts';
 import { openNodeEngine } from '../../scripts/node-engine/index.ts';
 import type { OpenEngine } from '../../scripts/lib/open-engine.ts';
 import { number, percent, signed } from '../../app/views/numbers.ts';
-import { NAMED_FROM, truthWords, variableTitle } from '../../app/views/variable-words.ts';
+import { NAMED_FROM, variableTitle } from '../../app/views/variable-words.ts';
 import { textOf } from './lib/example-text.ts';
 import { neuronpediaFeature, saeDashboardBatch } from './lib/saedashboard.ts';
 import { shownOf } from './lib/shown.ts';
 import type { DashboardChunk, DashboardResult } from './result.ts';
 import { lab, type DashboardView } from './spec.ts';
 import { view } from './view.tsx';
-import { truthOf } from './views/Near.tsx';
 import { panelProps } from '../../app/state/testing/panel.ts';
 
 /** Dashboards as the lab itself computes them, of a little text: one of a feature that is active, one of one that is not. */
@@ -170,16 +168,10 @@ describe('the dashboard of a feature', () => {
     expect(stored(['sae', 'text'])).toContain('the dictionary has other weights now; the curriculum writes other documents now');
   });
 
-  it('names features of other dictionaries by what their indexes say, once they are asked for', () => {
+  it('offers the names of features of other dictionaries, and says what they cost', () => {
     const elsewhere = [{ sae: 'blocks.0.hook_mlp_out', feature: 1, cosine: 0.5 }];
     const html = draw({}, { shown: { ...result, dashboard: { ...dashboard(), elsewhere } } });
     expect(html).toContain('Name those of other dictionaries</button> (about 20 kB)');
-    const variables = [{ place: 'before' as const, kind: 'name', role: 'answer', value: null }];
-    const index = { variables, best: [null, [0, 0.9], [0, 0.2]] } as unknown as DashboardIndex;
-    const named = [0, 1, 2, 3].map((feature) => truthOf({ state: 'ready', index }, feature));
-    expect(named).toEqual([null, truthWords(variables[0]!), null, null]);
-    expect(truthOf(undefined, 1)).toBeNull();
-    expect(truthOf({ state: 'loading' }, 1)).toBeNull();
   });
 
   it('shades examples and text by the gamma of the view', () => {

@@ -88,6 +88,8 @@ const sheet = (says: string | RegExp): Step =>
   });
 
 /** Models, where they come from, and what is kept of them. */
+const hubWithRepo = async (stage: Stage): Promise<void> => void (await hubWith(stage, REPO));
+
 export const MODELS: readonly Scene[] = [
   {
     name: 'models',
@@ -102,7 +104,7 @@ export const MODELS: readonly Scene[] = [
   {
     name: 'models-hub',
     address: '#/models',
-    arrange: async (stage) => void (await hubWith(stage, REPO)),
+    arrange: hubWithRepo,
     async prepare(page) {
       await lookUp(page, REPO);
       await page.getByText('can run it').last().waitFor();
@@ -117,7 +119,7 @@ export const MODELS: readonly Scene[] = [
   {
     name: 'models-kept',
     address: '#/models',
-    arrange: async (stage) => void (await hubWith(stage, REPO)),
+    arrange: hubWithRepo,
     async prepare(page) {
       await confirm(page, REPO);
       await expect(row(page, REPO)).toContainText('On this device');
@@ -128,7 +130,7 @@ export const MODELS: readonly Scene[] = [
   {
     name: 'models-confirm',
     address: '#/models',
-    arrange: async (stage) => void (await hubWith(stage, REPO)),
+    arrange: hubWithRepo,
     async prepare(page) {
       await lookUp(page, REPO);
       await page.getByText('can run it').last().waitFor();

@@ -1,13 +1,13 @@
 import type { ReactElement, ReactNode } from 'react';
 import { barsSvg } from '../../../app/charts/export/svg.ts';
 import { useScheme } from '../../../app/charts/scheme.ts';
-import { dictionaries, useDictionary, useKnownDictionaries, type DictionaryState } from '../../../app/state/dictionary-index.ts';
-import { labelText, useLabels } from '../../../app/state/labels.ts';
+import { dictionaries, useDictionary, useKnownDictionaries } from '../../../app/state/dictionary-index.ts';
+import { useLabels } from '../../../app/state/labels.ts';
 import { Button } from '../../../app/ui/Button.tsx';
 import { Figure } from '../../../app/views/Figure.tsx';
+import { nameOf } from '../../../app/views/names.ts';
 import { count, figure, percent, signed } from '../../../app/views/numbers.ts';
 import { siteShort } from '../../../app/views/sites.ts';
-import { NAMED_FROM, truthWords } from '../../../app/views/variable-words.ts';
 import { FeatureLink } from './FeatureLink.tsx';
 import type { DashboardContext } from './panel.tsx';
 import styles from './dashboard.module.css';
@@ -15,14 +15,6 @@ import styles from './dashboard.module.css';
 const SHOWN = 10;
 /** A dictionary's index, roughly: a dashboard's own budget has no room for those of all others, so they come when asked for. */
 const INDEX_BYTES = 20_000;
-
-/** What the ground truth calls a feature; null where that dictionary's index is not here, or nothing matches well enough. */
-export function truthOf(state: DictionaryState | undefined, feature: number): string | null {
-  if (state?.state !== 'ready') return null;
-  const best = state.index.best[feature];
-  const variable = best && best[1] >= NAMED_FROM ? state.index.variables[best[0]] : undefined;
-  return variable ? truthWords(variable) : null;
-}
 
 const bar = (
   how: string,
@@ -44,9 +36,8 @@ export function Near({ context }: { readonly context: DashboardContext }): React
   const scheme = useScheme();
   useDictionary(dashboard.model, sae);
   const known = useKnownDictionaries();
-  // The reader's own name; else what the ground truth calls it, where that dictionary's index is here.
   const named = (feature: number, of: string = sae): string | null =>
-    labelText(labels, { model: dashboard.model, sae: of, feature }) ?? truthOf(known[`${dashboard.model}/${of}`], feature);
+    nameOf({ model: dashboard.model, sae: of, feature }, labels, known[`${dashboard.model}/${of}`]).name;
   const unasked = elsewhere.map((n) => n.sae).filter((of) => known[`${dashboard.model}/${of}`] === undefined);
   const hookOf = (id: string): string => model?.saes.find((entry) => entry.id === id)?.hookName ?? id;
   const [first] = nearest;

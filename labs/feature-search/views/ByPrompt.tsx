@@ -10,13 +10,13 @@ import { siteShort } from '../../../app/views/sites.ts';
 import { StripPlace } from '../../../app/views/StripPlace.tsx';
 import { TokenStrip } from '../../../app/views/TokenStrip.tsx';
 import { quoteToken, segments } from '../../../app/views/tokens.ts';
-import { Waiting } from '../../../app/views/Waiting.tsx';
 import { promptRows, type PromptRow } from '../lib/rows.ts';
 import { searched } from '../lib/score.ts';
-import { Controls, NoDictionary } from './Controls.tsx';
+import { Controls } from './Controls.tsx';
 import { Hits, type Hit } from './Hits.tsx';
 import { withParams, type SearchContext } from './panel.tsx';
 import { hitsSvg } from './picture.tsx';
+import { Results } from './Results.tsx';
 import styles from './search.module.css';
 
 /** Features that are active on a text: on all of it, or on the tokens that are picked. */
@@ -80,19 +80,9 @@ export function ByPrompt({ context }: { readonly context: SearchContext }): Reac
           <Controls context={context} />
         </div>
       </Part>
-      <Part id="results">
-        <div className={styles.answer} data-stale={found.stale ? '' : undefined}>
-          {(spec.saes ?? []).length === 0 ? (
-            <NoDictionary context={context} />
-          ) : found.prompt.length > 0 ? (
-            <Answer context={context} />
-          ) : running || found.tokens ? (
-            <Waiting label="Features are on their way" rows={12} />
-          ) : (
-            <p className={styles.empty}>Press Run to search.</p>
-          )}
-        </div>
-      </Part>
+      <Results context={context} found={found.prompt.length > 0} waiting={running || found.tokens !== null}>
+        <Answer context={context} />
+      </Results>
     </div>
   );
 }

@@ -6,12 +6,12 @@ import { Figure } from '../../../app/views/Figure.tsx';
 import { number, percent, plural, signed } from '../../../app/views/numbers.ts';
 import { siteShort } from '../../../app/views/sites.ts';
 import { quoteToken } from '../../../app/views/tokens.ts';
-import { Waiting } from '../../../app/views/Waiting.tsx';
 import { effectRows, type EffectRow } from '../lib/rows.ts';
-import { Controls, NoDictionary } from './Controls.tsx';
+import { Controls } from './Controls.tsx';
 import { Hits, type Hit } from './Hits.tsx';
 import { withParams, type SearchContext } from './panel.tsx';
 import { hitsSvg } from './picture.tsx';
+import { Results } from './Results.tsx';
 import styles from './search.module.css';
 import { TokenForm } from './TokenForm.tsx';
 
@@ -47,19 +47,9 @@ export function ByToken({ context }: { readonly context: SearchContext }): React
           <Controls context={context} />
         </div>
       </Part>
-      <Part id="results">
-        <div className={styles.answer} data-stale={found.stale ? '' : undefined}>
-          {(spec.saes ?? []).length === 0 ? (
-            <NoDictionary context={context} />
-          ) : found.effects.length > 0 ? (
-            <Answer context={context} />
-          ) : running ? (
-            <Waiting label="Features are on their way" rows={12} />
-          ) : (
-            <p className={styles.empty}>Press Run to search.</p>
-          )}
-        </div>
-      </Part>
+      <Results context={context} found={found.effects.length > 0} waiting={running}>
+        <Answer context={context} />
+      </Results>
     </div>
   );
 }
