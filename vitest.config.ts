@@ -11,6 +11,8 @@ export default defineConfig({
     exclude: ['**/node_modules/**', 'workers/golden/real-models.test.ts', '**/*.models.test.ts'],
     server: { deps: { inline: [/@tensorflow/] } },
     pool: 'forks',
+    // Most of the time goes into compiling shaders for the emulated graphics card, which takes one core.
+    maxWorkers: '100%',
     setupFiles: ['vitest.setup.ts'],
     // Only a test that hangs should meet it: an emulated graphics card on two busy cores takes a minute for what takes five seconds.
     testTimeout: 240_000,
