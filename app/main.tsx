@@ -6,6 +6,7 @@ import { keepInStep } from './shell/live.ts';
 import { workOffline } from './shell/offline.ts';
 import { followSources } from './shell/open-file.ts';
 import { keepTheme } from './shell/theme.ts';
+import { Tips } from './ui/Tips.tsx';
 
 keepTheme();
 followSources();
@@ -18,5 +19,6 @@ if (root)
   createRoot(root).render(
     <StrictMode>
       <Shell />
+      <Tips />
     </StrictMode>,
   );

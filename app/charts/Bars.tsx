@@ -1,4 +1,5 @@
 import type { ReactElement, ReactNode } from 'react';
+import { tipSteps } from '../ui/Tips.tsx';
 import styles from './Bars.module.css';
 import { classes } from './classes.ts';
 
@@ -11,7 +12,8 @@ export interface Bar {
   readonly text: string;
   /** Light up, dim, or neither. */
   readonly state?: 'lit' | 'dim' | undefined;
-  readonly title?: string | undefined;
+  /** Told on hover and focus. */
+  readonly tip?: string | undefined;
 }
 
 export interface BarsProps {
@@ -43,11 +45,12 @@ export function Bars({ label, bars, full, signed = false, labels = '90px', onEnt
       <span className={styles.value}>{bar.text}</span>
     </>
   );
+  const steps = !onPick && bars.some(({ tip }) => tip !== undefined) ? tipSteps : {};
   return (
-    <ul className={styles.bars} aria-label={label} style={{ '--labels': labels } as React.CSSProperties}>
+    <ul className={styles.bars} aria-label={label} {...steps} style={{ '--labels': labels } as React.CSSProperties}>
       {bars.map((bar) => {
         const rest = {
-          title: bar.title,
+          'data-tip': bar.tip,
           onMouseEnter: () => onEnter?.(bar.key),
           onMouseLeave: () => onLeave?.(),
         };
@@ -66,7 +69,7 @@ export function Bars({ label, bars, full, signed = false, labels = '90px', onEnt
                 {inside(bar)}
               </button>
             ) : (
-              <div className={className} {...rest}>
+              <div className={className} tabIndex={bar.tip === undefined ? undefined : -1} {...rest}>
                 {inside(bar)}
               </div>
             )}

@@ -81,7 +81,7 @@ export function CellGrid(props: CellGridProps): ReactElement {
                       tabIndex={stop.row === row && stop.column === column ? 0 : -1}
                       aria-pressed={on}
                       aria-label={describe(cell)}
-                      title={describe(cell)}
+                      data-tip={describe(cell)}
                       onKeyDown={onKeyDown}
                       onMouseEnter={() => onHover?.(cell)}
                       onMouseLeave={() => onHover?.(null)}

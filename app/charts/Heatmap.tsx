@@ -129,7 +129,9 @@ export function Heatmap(props: HeatmapProps): ReactElement {
             // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
             tabIndex={0}
             onPointerMove={(event) => go(under(event))}
-            onPointerLeave={() => go(null)}
+            onPointerDown={(event) => go(under(event))}
+            // A finger that is lifted leaves what it has touched told.
+            onPointerLeave={(event) => event.pointerType !== 'touch' && go(null)}
             onPointerUp={(event) => {
               const cell = under(event);
               if (cell) onSelect?.(cell);
@@ -150,7 +152,7 @@ export function Heatmap(props: HeatmapProps): ReactElement {
         </div>
       </div>
       <p className={styles.told} id={told} aria-live="polite">
-        {shown ? describe(shown) : 'Nothing picked: hover, or use the arrow keys.'}
+        {shown ? describe(shown) : 'Nothing picked: hover, touch, or use the arrow keys.'}
       </p>
     </div>
   );

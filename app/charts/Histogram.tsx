@@ -1,5 +1,6 @@
 import { scaleLinear, scaleLog } from 'd3';
-import { useRef, useState, type ReactElement } from 'react';
+import { useId, useRef, useState, type KeyboardEvent, type PointerEvent, type ReactElement } from 'react';
+import { step } from './Heatmap.tsx';
 import styles from './Histogram.module.css';
 import { useWidth } from './measure.ts';
 
@@ -22,9 +23,9 @@ export interface HistogramProps {
 }
 
 const PLOT = 106;
-const TOP = 22;
+const TOP = 4;
 
-/** Counts over equal bins, with numbers at the ends of both axes. */
+/** Counts over equal bins, with numbers at the ends of both axes. Pointer, finger and arrow keys go over the bins; the one they are on is told above. */
 export function Histogram(props: HistogramProps): ReactElement {
   const { label, edges, counts, format, log = false, mark, xLabel, counted, tone = 'plain' } = props;
   const floor = TOP + PLOT;
@@ -32,6 +33,7 @@ export function Histogram(props: HistogramProps): ReactElement {
   const svg = useRef<SVGSVGElement>(null);
   const width = useWidth(svg, 420);
   const [over, setOver] = useState<number | null>(null);
+  const id = useId();
   const most = Math.max(1, ...counts);
   const first = edges[0] ?? 0;
   const last = edges[edges.length - 1] ?? 1;
@@ -44,45 +46,77 @@ export function Histogram(props: HistogramProps): ReactElement {
     over === null
       ? `most in a bin: ${most.toLocaleString('en')}${counted === undefined ? '' : ` ${counted}`}${log ? ', log scale' : ''}`
       : `${(counts[over] ?? 0).toLocaleString('en')}${counted === undefined ? '' : ` ${counted}`} from ${format(edges[over] ?? 0)} to ${format(edges[over + 1] ?? 0)}`;
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const next = step(event, { row: 0, column: over ?? -1 }, 1, counts.length);
+    if (!next) return;
+    event.preventDefault();
+    setOver(next.column);
+  };
+  const onPointer = (event: PointerEvent): void => {
+    const box = event.currentTarget.getBoundingClientRect();
+    const at = Math.floor(((event.clientX - box.left) / box.width) * counts.length);
+    setOver(Math.min(Math.max(0, at), counts.length - 1));
+  };
   return (
-    <svg className={styles.chart} ref={svg} height={height} role="img" aria-label={label}>
-      <text x={0} y={12} className={styles.text}>
+    // One stop for the keyboard; the bins are inside of it.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    <div
+      className={styles.frame}
+      role="application"
+      aria-roledescription="histogram"
+      aria-label={`${label}. Arrow keys go over the bins.`}
+      aria-describedby={id}
+      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+      tabIndex={0}
+      onKeyDown={onKeyDown}
+      onBlur={() => setOver(null)}
+      onPointerMove={onPointer}
+      onPointerDown={onPointer}
+      onPointerLeave={(event) => event.pointerType !== 'touch' && setOver(null)}
+    >
+      <p className={styles.told} id={id} aria-live="polite">
         {told}
-      </text>
-      {counts.map((n, i) => {
-        const left = x(edges[i] ?? 0);
-        const wide = Math.max(1, x(edges[i + 1] ?? 0) - left - 1);
-        const top = n > 0 ? y(n) : floor;
-        const colour = tone === 'plain' ? styles.bar : tone === 'unsigned' ? styles.unsigned : signedClass(edges, i);
-        return (
-          <g key={edges[i]} onMouseEnter={() => setOver(i)} onMouseLeave={() => setOver(null)}>
-            <rect x={left} y={TOP} width={wide + 1} height={PLOT} className={styles.hit} />
-            <rect x={left} y={top} width={wide} height={floor - top} className={over === i ? styles.over : colour} />
-          </g>
-        );
-      })}
-      <line x1={0} x2={width} y1={floor} y2={floor} className={styles.axis} />
-      {first < 0 && last > 0 && x(0) > 70 && x(0) < width - 70 && (
-        <>
-          <line x1={x(0)} x2={x(0)} y1={floor} y2={floor + 5} className={styles.axis} />
-          <text x={x(0)} y={floor + 17} className={styles.middle}>
-            0
-          </text>
-        </>
-      )}
-      {mark !== undefined && mark !== null && <line x1={x(mark)} x2={x(mark)} y1={TOP} y2={floor} className={styles.mark} />}
-      <text x={0} y={floor + 17} className={styles.text}>
-        {format(first)}
-      </text>
-      <text x={width} y={floor + 17} className={styles.end}>
-        {format(last)}
-      </text>
-      {xLabel !== undefined && (
-        <text x={width / 2} y={floor + 34} className={styles.middle}>
-          {xLabel}
+      </p>
+      <svg className={styles.chart} ref={svg} height={height} aria-hidden="true">
+        {counts.map((n, i) => {
+          const left = x(edges[i] ?? 0);
+          const wide = Math.max(1, x(edges[i + 1] ?? 0) - left - 1);
+          const top = n > 0 ? y(n) : floor;
+          const colour = tone === 'plain' ? styles.bar : tone === 'unsigned' ? styles.unsigned : signedClass(edges, i);
+          return (
+            <rect
+              key={edges[i]}
+              x={left}
+              y={top}
+              width={wide}
+              height={floor - top}
+              className={over === i ? styles.over : colour}
+            />
+          );
+        })}
+        <line x1={0} x2={width} y1={floor} y2={floor} className={styles.axis} />
+        {first < 0 && last > 0 && x(0) > 70 && x(0) < width - 70 && (
+          <>
+            <line x1={x(0)} x2={x(0)} y1={floor} y2={floor + 5} className={styles.axis} />
+            <text x={x(0)} y={floor + 17} className={styles.middle}>
+              0
+            </text>
+          </>
+        )}
+        {mark !== undefined && mark !== null && <line x1={x(mark)} x2={x(mark)} y1={TOP} y2={floor} className={styles.mark} />}
+        <text x={0} y={floor + 17} className={styles.text}>
+          {format(first)}
         </text>
-      )}
-    </svg>
+        <text x={width} y={floor + 17} className={styles.end}>
+          {format(last)}
+        </text>
+        {xLabel !== undefined && (
+          <text x={width / 2} y={floor + 34} className={styles.middle}>
+            {xLabel}
+          </text>
+        )}
+      </svg>
+    </div>
   );
 }
 

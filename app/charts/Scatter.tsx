@@ -73,7 +73,8 @@ export function Scatter(props: ScatterProps): ReactElement {
       data-picks={onPick && over !== null ? '' : undefined}
       className={styles.frame}
       onPointerMove={(event) => setOver(nearest(event))}
-      onPointerLeave={() => setOver(null)}
+      onPointerDown={(event) => setOver(nearest(event))}
+      onPointerLeave={(event) => event.pointerType !== 'touch' && setOver(null)}
       onClick={() => over !== null && onPick?.(over)}
     >
       <svg ref={svg} className={styles.chart} height={HEIGHT} role="img" aria-label={label}>

@@ -166,7 +166,7 @@ function columns(link: (feature: number) => string, stored: boolean): readonly V
     numeric: true,
     sortable: stored,
     cell: (row) => (
-      <a href={link(row.feature)} className={styles.open}>
+      <a href={link(row.feature)} className={styles.open} data-tip={row.truth ?? undefined}>
         {row.feature}
       </a>
     ),
@@ -186,7 +186,7 @@ function columns(link: (feature: number) => string, stored: boolean): readonly V
       key: 'truth',
       label: 'Closest variable',
       sortable: true,
-      cell: (row) => <span title={row.truth ?? undefined}>{row.truth ?? '–'}</span>,
+      cell: (row) => <span data-tip={row.truth ?? undefined}>{row.truth ?? '–'}</span>,
     },
     { key: 'f1', label: 'F1', width: '74px', numeric: true, sortable: true, cell: (row) => number(row.f1) },
     { key: 'density', label: 'Active on', width: '100px', numeric: true, sortable: true, cell: (row) => percent(row.density) },

@@ -89,7 +89,7 @@ function Feature({ item, prompt, label }: FeatureProps): ReactElement {
       <a
         href={featureLink(item, prompt)}
         className={label === undefined && name.name === null ? page.unnamed : undefined}
-        title={label === undefined ? nameSource(name) || undefined : undefined}
+        data-tip={label === undefined ? nameSource(name) || undefined : undefined}
       >
         {label ?? nameText(name)}
       </a>

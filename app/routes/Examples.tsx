@@ -31,7 +31,7 @@ export function Examples({ lab }: { readonly lab: string }): ReactElement {
           key={example.title}
           type="button"
           className={styles.example}
-          title={example.about}
+          data-tip={example.about}
           aria-pressed={example.hash === hash}
           onClick={() => choose(example)}
         >

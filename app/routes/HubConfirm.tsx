@@ -7,6 +7,7 @@ import { count, megabytes } from '../shell/format.ts';
 import type { Quantization } from '../../core/model-config.ts';
 import { bytesFor, whyNot } from '../state/fit.ts';
 import { Button } from '../ui/Button.tsx';
+import { Digest } from '../ui/Digest.tsx';
 import { Skeleton } from '../ui/Disclosure.tsx';
 import { Select } from '../ui/Field.tsx';
 import { ErrorNotice, Notice } from '../ui/Notice.tsx';
@@ -88,7 +89,7 @@ function Offer({ found, offer, onConfirm, onCancel }: OfferProps): ReactElement 
     <>
       <dl className={styles.facts}>
         <Fact name="Repository" value={`${found.repo} on ${new URL(hub.host).host}`} />
-        <Fact name="Commit" value={<code title={found.commit}>{found.commit.slice(0, 12)}</code>} />
+        <Fact name="Commit" value={<Digest value={found.commit} length={12} />} />
         <Fact name="Licence" value={found.license ?? 'not stated'} />
         <Fact name="To download" value={filesOf(offer)} />
         {needs && (

@@ -64,7 +64,7 @@ function Feature({ item, prompt }: { readonly item: FeatureItem; readonly prompt
       <a
         href={featureLink(item, prompt)}
         className={name.name === null ? page.unnamed : undefined}
-        title={nameSource(name) || undefined}
+        data-tip={nameSource(name) || undefined}
       >
         {nameText(name)}
       </a>

@@ -4,6 +4,7 @@ import { parseHubId, resolveUrl } from '../../core/files/hub.ts';
 import { catalogue, hub } from '../shell/app.ts';
 import { count, megabytes } from '../shell/format.ts';
 import { downloadBytes, type ModelEntry } from '../state/catalogue.ts';
+import { Digest } from '../ui/Digest.tsx';
 import { Skeleton } from '../ui/Disclosure.tsx';
 import { headings, Markdown } from '../ui/Markdown.tsx';
 import { Table, type Column } from '../ui/Table.tsx';
@@ -132,11 +133,7 @@ const FILE_COLUMNS: readonly Column<FileRow>[] = [
   {
     key: 'sha256',
     label: 'SHA-256',
-    cell: (file) => (
-      <code className={page.digest} title={file.sha256}>
-        {file.sha256 === '' ? 'none given' : `${file.sha256.slice(0, 16)}…`}
-      </code>
-    ),
+    cell: ({ sha256 }) => (sha256 === '' ? 'none given' : <Digest value={sha256} length={16} className={page.digest} />),
   },
 ];
 

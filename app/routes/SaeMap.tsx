@@ -130,7 +130,7 @@ function Cell({ sae, href, metric, range, text }: CellProps): ReactElement {
     <a
       href={href(sae.id)}
       className={page.cell}
-      title={`${sae.id}: ${sae.dSae} features, ${architectureName(sae.architecture)}`}
+      data-tip={`${sae.id}: ${sae.dSae} features, ${architectureName(sae.architecture)}`}
       style={{ background: known ? `color-mix(in srgb, var(--u3) ${Math.round(share * 100)}%, var(--u1))` : 'var(--sunken)' }}
     >
       {known ? text(value) : 'not measured'}

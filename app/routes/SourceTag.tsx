@@ -15,7 +15,7 @@ export function SourceTag({ lab }: { readonly lab: string }): ReactElement | nul
       type="button"
       className={styles.source}
       data-state={state}
-      title="How was this computed?"
+      data-tip="How was this computed?"
       onClick={() => openDialog('provenance')}
     >
       <i aria-hidden="true" />

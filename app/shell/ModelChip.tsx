@@ -20,7 +20,7 @@ export function ModelChip(): ReactElement {
     status.state === 'ready' ? backendLabel(status.info.backend) : status.state === 'recovering' ? 'recovering' : null;
   const detail = [status.state === 'failed' ? 'engine stopped' : backend, bytes === null ? null : megabytes(bytes)];
   return (
-    <button type="button" className={styles.chip} title={engineSentence(status)} onClick={() => openDialog('model')}>
+    <button type="button" className={styles.chip} data-tip={engineSentence(status)} onClick={() => openDialog('model')}>
       <span className={styles.dot} data-state={status.state} aria-hidden="true" />
       <b>{short(id).replace(/^local:/, '')}</b>
       <span className={styles.chipDetail}>{detail.filter((part) => part !== null).join(' · ')}</span>

@@ -19,9 +19,9 @@ export interface IconButtonProps extends Omit<ButtonProps, 'aria-label'> {
   readonly label: string;
 }
 
-/** A square button that shows a picture (an SVG or one glyph) and says its name to a screen reader and on hover. */
+/** A square button that shows a picture (an SVG or one glyph) and says its name to a screen reader and on hover or focus. */
 export function IconButton({ label, className, variant = 'quiet', ...rest }: IconButtonProps): ReactElement {
-  return <Button variant={variant} aria-label={label} title={label} className={cx(styles.icon, className)} {...rest} />;
+  return <Button variant={variant} aria-label={label} data-tip={label} className={cx(styles.icon, className)} {...rest} />;
 }
 
 export interface LinkButtonProps {

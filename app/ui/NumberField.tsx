@@ -48,7 +48,7 @@ export function NumberField({
         step={step}
         value={typed ?? value}
         aria-invalid={wrong || undefined}
-        title={wrong ? `a number from ${min} to ${max}` : undefined}
+        data-tip={wrong ? `a number from ${min} to ${max}` : undefined}
         onChange={(event) => {
           const text = event.target.value;
           setTyped(text);

@@ -2,6 +2,7 @@
 export { Button, IconButton, LinkButton, type ButtonProps, type IconButtonProps, type LinkButtonProps } from './Button.tsx';
 export { ComboBox, type ComboBoxProps } from './ComboBox.tsx';
 export { cx } from './cx.ts';
+export { Digest, type DigestProps } from './Digest.tsx';
 export { Dialog, Sheet, type DialogProps } from './Dialog.tsx';
 export { Disclosure, Kbd, Skeleton, type DisclosureProps, type SkeletonProps } from './Disclosure.tsx';
 export {
@@ -19,4 +20,4 @@ export { ErrorNotice, Notice, type ErrorNoticeProps, type NoticeProps } from './
 export { Segmented, Toggle, type SegmentedProps, type ToggleProps } from './Segmented.tsx';
 export { Table, type Column, type TableProps } from './Table.tsx';
 export { Tabs, type TabItem, type TabsProps } from './Tabs.tsx';
-export { Tooltip, type TooltipProps } from './Tooltip.tsx';
+export { tipGroup, Tips, tipSteps } from './Tips.tsx';

@@ -5,7 +5,8 @@ const isTyped = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
 /** Whether a window, a sheet, a menu or a list of suggestions lies over the page: keys are its own then. */
-const isCovered = (): boolean => document.querySelector(':popover-open, [role="dialog"]:not([popover]), [role="menu"]') !== null;
+const isCovered = (): boolean =>
+  document.querySelector(':popover-open:not([role="tooltip"]), [role="dialog"]:not([popover]), [role="menu"]') !== null;
 
 /** A key that may act on the page: alone, not typed into a text, not taken yet, with nothing over the page. */
 export const isPlainKey = (event: KeyboardEvent): boolean =>

@@ -117,7 +117,7 @@ function Row({ item, marked, hideSite, href, steer, stop, onPin, onKeyDown, onFo
         onBlur={clearFocus}
       >
         {!hideSite && <span className={styles.site}>{item.site}</span>}
-        <span className={styles.name} title={[name, nameSource(item.name)].filter(Boolean).join('. ')}>
+        <span className={styles.name} data-tip={[name, nameSource(item.name)].filter(Boolean).join('. ')}>
           <span className={cx(styles.text, item.name.name === null && styles.unnamed)}>{name}</span>
           <span className={styles.id}>
             {item.feature}
@@ -128,7 +128,7 @@ function Row({ item, marked, hideSite, href, steer, stop, onPin, onKeyDown, onFo
           <SparkCells shares={item.shares} marked={marked} onEnter={(pos) => setFocus({ ...focus, pos })} />
         </span>
         <span className={styles.value}>{item.activation > 0 ? number(item.activation) : '0'}</span>
-        <span className={styles.max} title="Largest activation known">
+        <span className={styles.max} data-tip="Largest activation known">
           {item.maxKnown > 0 ? `of ${number(item.maxKnown)}` : ''}
         </span>
         <Pin on={item.pinned} />
@@ -144,7 +144,7 @@ function Row({ item, marked, hideSite, href, steer, stop, onPin, onKeyDown, onFo
           className={styles.open}
           tabIndex={stop ? 0 : -1}
           aria-label={`Dashboard of ${which}`}
-          title="Its dashboard"
+          data-tip="Its dashboard"
         >
           →
         </a>

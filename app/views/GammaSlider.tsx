@@ -26,7 +26,7 @@ export function GammaSlider({ value, onChange }: GammaSliderProps): ReactElement
         aria-valuetext={text}
         onChange={(event) => onChange(Number((2 ** event.target.valueAsNumber).toPrecision(3)))}
       />
-      <button type="button" disabled={value === GAMMA.none} title="Back to even shades" onClick={() => onChange(GAMMA.none)}>
+      <button type="button" disabled={value === GAMMA.none} data-tip="Back to even shades" onClick={() => onChange(GAMMA.none)}>
         {text}
       </button>
     </span>

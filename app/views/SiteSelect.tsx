@@ -69,7 +69,7 @@ export function SiteSelect({ saes, chosen, onChange }: SiteSelectProps): ReactEl
                           {known
                             .filter((sae) => matches(sae, layer, site))
                             .map((sae) => (
-                              <label key={sae.id} className={styles.option} title={facts(sae)}>
+                              <label key={sae.id} className={styles.option} data-tip={facts(sae)}>
                                 <input
                                   type="checkbox"
                                   checked={chosen.includes(sae.id)}

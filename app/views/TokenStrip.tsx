@@ -132,7 +132,7 @@ function Mark({ part, token, bos, on, stop, bits, value, shade, scheme, onPick, 
         tabIndex={stop ? 0 : -1}
         aria-pressed={on}
         aria-label={facts.join(', ')}
-        title={facts.join('\n')}
+        data-tip={facts.join('\n')}
         onClick={(event: MouseEvent) => {
           onStop(position);
           onPick(position, event.shiftKey);

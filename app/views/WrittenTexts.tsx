@@ -248,7 +248,7 @@ function TextColumn(props: TextColumnProps): ReactElement {
                 tabIndex={i === stop ? 0 : -1}
                 aria-pressed={picked !== null && picked >= part.from && picked <= part.to}
                 aria-label={facts.join(', ')}
-                title={facts.join('\n')}
+                data-tip={facts.join('\n')}
                 onClick={() => {
                   setAt(i);
                   onPick(picked === part.to ? null : part.to);

@@ -236,7 +236,7 @@ test('the features of a dictionary: sorted, filtered, drawn, and each opens', as
   await page.goto(`${site.url}#/features/primer`);
   await page
     .getByRole('link', { name: /./ })
-    .and(page.locator(`[title^="${SAE}"]`))
+    .and(page.locator(`[data-tip^="${SAE}"]`))
     .click();
   const row = (i: number): Locator => page.getByRole('row').nth(i + 1);
   await expect(row(0)).toContainText('1.00');

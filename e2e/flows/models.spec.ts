@@ -104,7 +104,7 @@ test('the models page, the card of a model, and its dictionaries, each of which 
   await expect(page.getByRole('region', { name: 'Model card' }).getByRole('table').first()).toBeVisible();
   await expect(page.getByRole('region', { name: 'Files', exact: true })).toContainText(manifest.files[0]!.sha256.slice(0, 8));
   const chosen = manifest.saes.at(-1)!;
-  await map.locator(`a[title^="${chosen.id}:"]`).click();
+  await map.locator(`a[data-tip^="${chosen.id}:"]`).click();
   await expectLive(page);
   expect(site.requests.some((path) => path.includes(`/saes/primer/${chosen.id}/`))).toBe(true);
 });

@@ -266,7 +266,7 @@ function Norms({ entry, tokens, file, bosId }: NormsProps): ReactElement {
             value: norm,
             text: number(norm),
             state: focusPos === p ? 'lit' : undefined,
-            title: `mean ${signed(at(p, 0))}, largest magnitude ${number(at(p, 2))}`,
+            tip: `mean ${signed(at(p, 0))}, largest magnitude ${number(at(p, 2))}`,
           }))}
           full={full}
           labels="92px"

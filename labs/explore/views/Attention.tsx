@@ -176,7 +176,7 @@ function AllHeads({ context, reader, open }: AttentionProps): ReactElement {
                   aria-pressed={open.layer === layer && open.head === head}
                   data-lit={focusLayer === layer ? '' : undefined}
                   aria-label={`Layer ${layer}, head ${head}: ${quoteToken(tokens[range.to])} reads ${quoteToken(tokens[most?.key ?? 0])} most`}
-                  title={`Layer ${layer}, head ${head}`}
+                  data-tip={`Layer ${layer}, head ${head}`}
                   onClick={() => setView({ head: { layer, head } })}
                   onMouseEnter={() => setFocus({ layer, head })}
                   onMouseLeave={clearFocus}

@@ -135,7 +135,10 @@ function Sum({ attribution }: { readonly attribution: Attribution }): ReactEleme
       ))}
       <span
         className={styles.total}
-        title={`Measured from the logits: ${signed(attribution.difference, 6)}. The sum of all parts: ${signed(sum, 6)}.`}
+        // It is told what the sum is off by.
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        tabIndex={0}
+        data-tip={`Measured from the logits: ${signed(attribution.difference, 6)}. The sum of all parts: ${signed(sum, 6)}.`}
       >
         sum <b>{signed(sum)}</b> · measured <b>{signed(attribution.difference)}</b>
         {off > 0.005 * Math.max(1, Math.abs(attribution.difference)) && <> · off by {number(off)}</>}

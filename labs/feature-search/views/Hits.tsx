@@ -82,7 +82,7 @@ const Row = memo(function Row({ rank, hit, model, prompt, ...called }: RowProps)
         href={featureLink(ref, prompt)}
         onFocus={() => setFocus(focus)}
         onBlur={clearFocus}
-        title={[name, nameSource(called)].filter(Boolean).join('. ')}
+        data-tip={[name, nameSource(called)].filter(Boolean).join('. ')}
         aria-label={`${which.charAt(0).toUpperCase()}${which.slice(1)}: ${name}${match === '' ? '' : `, a match with ${match}`}. ${hit.value} ${hit.of}. Open its dashboard`}
       >
         <span className={cx(styles.text, called.name === null && styles.unnamed)}>{name}</span>
