@@ -3,6 +3,7 @@ import type { TokenText } from '../../core/tokens.ts';
 import { GAMMA, stripColour, withGamma, type Scheme } from '../charts/scales/colour.ts';
 import { useScheme } from '../charts/scheme.ts';
 import { cx } from '../ui/cx.ts';
+import { tipGroup } from '../ui/Tips.tsx';
 import styles from './ExampleList.module.css';
 import { windowOf, type ExampleContext } from './example-window.ts';
 import { number } from './numbers.ts';
@@ -38,13 +39,19 @@ export interface ExampleListProps {
   readonly gamma?: number;
   /** Puts a text into the test box. */
   readonly onTry?: (item: ExampleItem) => void;
+  /** Shows the texts that read the same as one of them, below it. */
+  readonly unfolds?: {
+    readonly opened: string | null;
+    readonly onToggle: (item: ExampleItem) => void;
+    readonly shown: ReactNode;
+  };
   /** Further actions of a row. */
   readonly actions?: (item: ExampleItem) => ReactNode;
 }
 
 /** Texts with the values of their tokens, one a row, each around the token it is about. A press on a row shows all of its text. */
 export function ExampleList(props: ExampleListProps): ReactElement {
-  const { label, items, full, context, breaks, values, bosId, gamma = GAMMA.none, onTry, actions } = props;
+  const { label, items, full, context, breaks, values, bosId, gamma = GAMMA.none, onTry, unfolds, actions } = props;
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
   const scheme = useScheme();
   const toggle = (key: string): void => {
@@ -68,7 +75,13 @@ export function ExampleList(props: ExampleListProps): ReactElement {
               <span>{item.source}</span>
               {item.repeats > 0 && (
                 <span className={styles.repeats}>
-                  and {item.repeats} more that {item.repeats === 1 ? 'reads' : 'read'} the same
+                  {unfolds ? (
+                    <button type="button" aria-expanded={unfolds.opened === item.key} onClick={() => unfolds.onToggle(item)}>
+                      {repeatsText(item)}
+                    </button>
+                  ) : (
+                    repeatsText(item)
+                  )}
                 </span>
               )}
               <span className={styles.actions}>
@@ -85,12 +98,15 @@ export function ExampleList(props: ExampleListProps): ReactElement {
                 {actions?.(item)}
               </span>
             </span>
+            {unfolds?.opened === item.key && <div className={styles.unfolded}>{unfolds.shown}</div>}
           </li>
         );
       })}
     </ul>
   );
 }
+
+const repeatsText = ({ repeats }: ExampleItem): string => `and ${repeats} more that ${repeats === 1 ? 'reads' : 'read'} the same`;
 
 interface TextProps {
   readonly item: ExampleItem;
@@ -103,7 +119,9 @@ interface TextProps {
   readonly scheme: Scheme;
 }
 
-/** Spans, not buttons: a page has thousands of these tokens. Their values are in the title, in the table and under `values`. */
+const reading = { 'aria-label': 'Text: arrow keys go over its active tokens', ...tipGroup };
+
+/** Spans, not buttons: a page has thousands of these tokens. Their values are in their tips, in the table and under `values`. */
 const Text = memo(function Text({ item, full, context, ...rest }: TextProps): ReactElement {
   const { tokens, position } = item;
   const parts = useMemo(() => segments(tokens, true), [tokens]);
@@ -113,7 +131,7 @@ const Text = memo(function Text({ item, full, context, ...rest }: TextProps): Re
   if (context === 'stacked') {
     const at = seen.findIndex((part) => part.to >= position);
     return (
-      <span className={cx(styles.text, styles.stacked)}>
+      <span className={cx(styles.text, styles.stacked)} {...reading}>
         <span className={styles.before}>
           <span>
             {from > 1 && <i className={styles.more}>…</i>}
@@ -128,7 +146,7 @@ const Text = memo(function Text({ item, full, context, ...rest }: TextProps): Re
     );
   }
   return (
-    <span className={styles.text}>
+    <span className={styles.text} {...reading}>
       {from > 1 && <i className={styles.more}>…</i>}
       {seen.map(mark)}
       {to < tokens.length - 1 && <i className={styles.more}>…</i>}
@@ -151,7 +169,8 @@ function Mark({ part, item, full, breaks, values, bosId, gamma, scheme }: MarkPr
       <span
         className={cx(styles.token, here && styles.here, bos && styles.bos)}
         style={on ? { background: stripColour(withGamma(value / full, gamma), scheme) } : undefined}
-        title={on ? `${quoteToken(item.tokens[part.to])}\nactivation ${number(value)}` : undefined}
+        data-tip={on ? `${quoteToken(item.tokens[part.to])}\nactivation ${number(value)}` : undefined}
+        tabIndex={on ? -1 : undefined}
         data-value={values && on ? number(value, 2) : undefined}
       >
         {bos ? 'BOS' : `${part.leadingSpace ? ' ' : ''}${part.text}`}

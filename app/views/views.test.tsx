@@ -1,6 +1,7 @@
 import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, it } from 'vitest';
 import { stripColour } from '../charts/scales/colour.ts';
+import { ExampleList } from './ExampleList.tsx';
 import { FeatureTable, type FeatureItem } from './FeatureTable.tsx';
 import { Figure } from './Figure.tsx';
 import { GammaSlider } from './GammaSlider.tsx';
@@ -52,7 +53,7 @@ describe('TokenStrip', () => {
     const slider = renderToStaticMarkup(<GammaSlider value={0.5} onChange={nothing} />);
     expect(slider).toMatch(/type="range" min="-2" max="1" step="0.25"[^>]*aria-valuetext="faint more, γ 0.50"[^>]*value="-1"/);
     expect(renderToStaticMarkup(<GammaSlider value={1} onChange={nothing} />)).toContain(
-      'disabled="" title="Back to even shades">even',
+      'disabled="" data-tip="Back to even shades">even',
     );
   });
 
@@ -165,5 +166,29 @@ describe('PromptBox', () => {
     expect(places(box(false))).toEqual(['Stop', 'Run']);
     expect(/<button[^>]*data-hidden=""[^>]*>Stop/.test(box(false))).toBe(true);
     expect(/<button[^>]*data-hidden[^>]*>Stop/.test(box(true))).toBe(false);
+  });
+});
+
+describe('ExampleList', () => {
+  const item = { key: 'a', tokens, values: [0, 0, 2, 0], position: 2, value: 2, source: 'ioi', repeats: 3 };
+  const list = (extra: object = {}): string =>
+    renderToStaticMarkup(
+      <ExampleList label="l" items={[item]} full={4} context="full" breaks={false} values={false} bosId={0} {...extra} />,
+    );
+
+  it('tells the value of a token by its tip, which the keyboard reaches, and that of no other', () => {
+    const html = list();
+    expect(html).toContain('data-tip="“ Mary”\nactivation 2.00" tabindex="-1"');
+    expect(html.match(/data-tip/g)).toHaveLength(1);
+    expect(html).toMatch(/role="group"[^>]*tabindex="0"|tabindex="0"[^>]*role="group"/);
+  });
+
+  it('says how many texts read the same, and shows them below it where they can be had', () => {
+    expect(list()).toContain('and 3 more that read the same');
+    expect(list()).not.toContain('aria-expanded');
+    const unfolds = { opened: null, onToggle: nothing, shown: <p>the others</p> };
+    expect(list({ unfolds })).toMatch(/<button[^>]*aria-expanded="false"[^>]*>and 3 more that read the same<\/button>/);
+    expect(list({ unfolds })).not.toContain('the others');
+    expect(list({ unfolds: { ...unfolds, opened: 'a' } })).toMatch(/aria-expanded="true".*the others/s);
   });
 });

@@ -1,3 +1,4 @@
+import type { PopulationId } from '../../core/curriculum/types.ts';
 import type { FeatureDashboard } from '../../core/dashboards/types.ts';
 import type { WireTensor } from '../../core/protocol/wire-tensor.ts';
 import type { TokenText } from '../../core/tokens.ts';
@@ -31,9 +32,28 @@ export type DashboardChunk =
   | { readonly part: 'text'; readonly text: TextActivations }
   | { readonly part: 'dashboard'; readonly dashboard: FeatureDashboard };
 
+/** A text of the corpus that reads the same around one of its tokens as an example does, and has the feature active there. */
+export interface RepeatedText extends Omit<TextActivations, 'prompt' | 'sources'> {
+  readonly document: number;
+  readonly population: PopulationId;
+  /** The token, BOS being 0. */
+  readonly position: number;
+  /** Activation there. */
+  readonly value: number;
+}
+
+export interface Repeats {
+  /** Strongest first. */
+  readonly texts: readonly RepeatedText[];
+  /** More than `texts` where there were too many to read all. */
+  readonly found: number;
+}
+
 export interface DashboardResult {
   /** One entry a prompt. */
   readonly texts: readonly TextActivations[];
   /** Null in mode `text`. */
   readonly dashboard: FeatureDashboard | null;
+  /** Where `repeatsOf` asks for them. */
+  readonly repeats?: Repeats;
 }

@@ -1,6 +1,6 @@
 import { promptIds } from '../../core/prompt-ids.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
-import { wireTensor } from '../../core/protocol/wire-tensor.ts';
+import { tensorData, wireTensor } from '../../core/protocol/wire-tensor.ts';
 import type { FeatureDashboard } from '../../core/dashboards/types.ts';
 import type { ExperimentSpec, Prompt } from '../../core/spec/index.ts';
 import type { RunContext, Sae } from '../../workers/api.ts';
@@ -9,24 +9,26 @@ import { computeFeature } from './lib/compute.ts';
 import { lastLayer } from './lib/encode.ts';
 import { expandRecord } from './lib/expand.ts';
 import { logitEffects } from './lib/logits.ts';
+import { findSame } from './lib/repeats.ts';
 import { strongestToken } from './lib/shown.ts';
 import { sourceHooks, sourcesOf } from './lib/sources.ts';
 import { storedFeature } from './lib/stored.ts';
 import { featureWeights } from './lib/weights.ts';
-import type { DashboardChunk, DashboardResult, TextActivations } from './result.ts';
-import type { DashboardParams } from './spec.ts';
+import type { DashboardChunk, DashboardResult, RepeatedText, Repeats, TextActivations } from './result.ts';
+import type { DashboardParams, RepeatsRequest } from './spec.ts';
 
 /** One feature of the dictionary `saes[0]`: on the prompts, and its dashboard. */
 export async function* run(
   spec: ExperimentSpec & { readonly params: DashboardParams },
   ctx: RunContext,
 ): AsyncGenerator<DashboardChunk, DashboardResult> {
-  const { feature, mode, documents, at } = spec.params;
+  const { feature, mode, documents, at, repeatsOf } = spec.params;
   const [id] = spec.saes ?? [];
   if (id === undefined) throw new VitrineError('bad-spec', 'saes: a dashboard needs the dictionary that its feature is of');
   const sae = await ctx.sae(id);
   if (feature >= sae.dSae)
     throw new VitrineError('bad-spec', `params.feature: ${id} has the features 0 to ${sae.dSae - 1}, not ${feature}`);
+  if (repeatsOf !== null) return { texts: [], dashboard: null, repeats: await repeatsOn(ctx, sae, feature, repeatsOf) };
   if (mode === 'text' && spec.prompts.length === 0)
     throw new VitrineError('prompt-empty', 'there is no text to try the feature on');
 
@@ -82,6 +84,23 @@ async function dashboardOf(
   const why = mode === 'computed' ? 'asked' : unreachable ? 'unreachable' : 'none-stored';
   const origin = { kind: 'computed', why } as const;
   return expandRecord({ model, sae, ...computed, origin, logits, weights });
+}
+
+/** Texts that are read at most, the first ones of the corpus. */
+const MOST_REPEATS = 100;
+
+async function repeatsOn(ctx: RunContext, sae: Sae, feature: number, asked: RepeatsRequest): Promise<Repeats> {
+  const found = await findSame(ctx, asked);
+  const texts: RepeatedText[] = [];
+  for (const [i, { document, population, ids, position }] of found.slice(0, MOST_REPEATS).entries()) {
+    await ctx.checkpoint();
+    const { tokens, activations } = await activationsOn(ctx, sae, { feature, at: position }, { tokens: ids }, i);
+    const value = tensorData(activations)[position] ?? 0;
+    if (value > 0) texts.push({ document, population, position, value, tokens, activations });
+  }
+  texts.sort((a, b) => b.value - a.value);
+  const silent = Math.min(found.length, MOST_REPEATS) - texts.length;
+  return { texts, found: found.length - silent };
 }
 
 async function activationsOn(

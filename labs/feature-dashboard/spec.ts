@@ -15,6 +15,17 @@ export interface DashboardParams {
   readonly documents: number;
   /** Token at which sources are asked for (`hook_z`), BOS being 0; null: where the feature is strongest on the text. */
   readonly at: number | null;
+  /** Asks for the texts that read the same as an example, in mode `text`; null: for none. */
+  readonly repeatsOf: RepeatsRequest | null;
+}
+
+/** Which texts of the corpus read the same around a token of one of its documents. */
+export interface RepeatsRequest {
+  readonly document: number;
+  /** The token, BOS being 0. */
+  readonly position: number;
+  /** Of the first so many documents. */
+  readonly documents: number;
 }
 
 export type ExampleContext = 'stacked' | 'snippet' | 'full';
@@ -41,11 +52,13 @@ export interface DashboardView {
 }
 
 const small = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8192));
+const place = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1_000_000));
 const params: v.GenericSchema<unknown, DashboardParams> = v.strictObject({
   feature: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(10_000_000)), 0),
   mode: v.optional(v.picklist(['auto', 'computed', 'text']), 'auto'),
   documents: v.optional(v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(4_096)), 512),
   at: v.optional(v.nullable(small), null),
+  repeatsOf: v.optional(v.nullable(v.strictObject({ document: place, position: small, documents: place })), null),
 });
 
 const view: v.GenericSchema<unknown, DashboardView> = v.strictObject({

@@ -83,12 +83,24 @@ function Panel(props: Props): ReactElement {
       </Part>
       {drawn && dashboard ? (
         <div className={styles.answer} data-stale={otherFeature ? '' : undefined} inert={otherFeature}>
-          <div className={styles.thirds}>
+          <div className={cx(styles.thirds, styles.plots)}>
             <Part id="writes">{has('writes') && <Writes context={drawn} />}</Part>
             <Part id="often">{has('often') && <HowOften context={drawn} />}</Part>
-            <Part id="near">{has('near') && <Near context={drawn} />}</Part>
+            <Part id="near">
+              {has('near') && (
+                <div className={styles.tall}>
+                  <Near context={drawn} />
+                </div>
+              )}
+            </Part>
+            <Part id="weights">
+              {has('weights') && (
+                <div className={styles.broad}>
+                  <Weights context={drawn} />
+                </div>
+              )}
+            </Part>
           </div>
-          <Part id="weights">{has('weights') && <Weights context={drawn} />}</Part>
           <Part id="examples">
             {has('examples') && <Examples key={`${dashboard.sae}/${dashboard.feature}`} context={drawn} />}
           </Part>

@@ -16,8 +16,10 @@ import { count, number, percent, plural, figure } from '../../../app/views/numbe
 import { showToken } from '../../../app/views/tokens.ts';
 import { textOf } from '../lib/example-text.ts';
 import type { DashboardView } from '../spec.ts';
+import { itemOf, keyOf } from './example-items.tsx';
 import { ExampleSources } from './ExampleSources.tsx';
 import type { DashboardContext } from './panel.tsx';
+import { Repeats } from './Repeats.tsx';
 import styles from './dashboard.module.css';
 
 /** Texts on which it is active, by how strongly. */
@@ -27,6 +29,7 @@ export function Examples({ context }: { readonly context: DashboardContext }): R
   const { view } = spec;
   const scheme = useScheme();
   const [opened, setOpened] = useState<string | null>(null);
+  const [unfolded, setUnfolded] = useState<string | null>(null);
   const at = Math.min(view.group ?? 0, Math.max(0, groups.length - 1));
   const group = groups[at];
   if (!group || stats.active === 0)
@@ -39,6 +42,7 @@ export function Examples({ context }: { readonly context: DashboardContext }): R
   const items = group.examples.map(itemOf);
   const readsOthers = parseHook(dashboard.hook)?.site === 'z';
   const example = group.examples.find((e) => keyOf(e) === opened);
+  const folded = group.examples.find((e) => keyOf(e) === unfolded);
   const whereFrom = ({ key }: ExampleItem): ReactElement => (
     <button type="button" aria-pressed={opened === key} onClick={() => setOpened(opened === key ? null : key)}>
       Where from
@@ -112,6 +116,11 @@ export function Examples({ context }: { readonly context: DashboardContext }): R
             gamma={view.gamma}
             bosId={bosId}
             {...(readsOthers ? { actions: whereFrom } : {})}
+            unfolds={{
+              opened: unfolded,
+              onToggle: ({ key }) => setUnfolded(unfolded === key ? null : key),
+              shown: folded && <Repeats key={unfolded} context={context} example={folded} />,
+            }}
             onTry={(item) => tryText(textOf(item.tokens, bosId))}
           />
         )}
@@ -131,18 +140,6 @@ export function Examples({ context }: { readonly context: DashboardContext }): R
     </Figure>
   );
 }
-
-const keyOf = ({ document, position }: DashboardExample): string => `${document}-${position}`;
-
-const itemOf = (example: DashboardExample): ExampleItem => ({
-  key: keyOf(example),
-  tokens: example.tokens,
-  values: tensorData(example.activations),
-  position: example.position,
-  value: example.value,
-  source: `${example.population} · document ${count(example.document)} · token ${example.position}`,
-  repeats: example.repeats,
-});
 
 function bandLabel(group: ExampleGroup): ReactElement {
   return (

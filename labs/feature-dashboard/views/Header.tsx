@@ -40,7 +40,7 @@ export function Header({
       </div>
       <p className={styles.facts}>
         <a href={`#/models/${spec.model}`}>{spec.model}</a> ·{' '}
-        <a href={`#/features/${spec.model}/${sae}`} title="All features of this dictionary">
+        <a href={`#/features/${spec.model}/${sae}`} data-tip="All features of this dictionary">
           {siteName(hook)}
         </a>{' '}
         <code>{sae}</code>
@@ -68,7 +68,7 @@ function Step({ context, to, words, sign, shortcut }: StepProps): ReactElement {
   const inside = sign === '←' ? `← ${to}` : `${to} →`;
   if (!there) return <span className={styles.step} aria-hidden="true" />;
   return (
-    <span className={styles.step} title={`${words} (${shortcut})`}>
+    <span className={styles.step} data-tip={`${words} (${shortcut})`}>
       <FeatureLink context={context} feature={to} label={`${words}: ${to}`}>
         {inside}
       </FeatureLink>

@@ -93,7 +93,7 @@ export function Near({ context }: { readonly context: DashboardContext }): React
             feature={c.feature}
             label={named(c.feature)}
             value={percent(c.jaccard)}
-            title={`Both on ${count(c.both)} tokens, the other one on ${count(c.active)}; PMI ${signed(c.pmi)} nats`}
+            tip={`Both on ${count(c.both)} tokens, the other one on ${count(c.active)}; PMI ${signed(c.pmi)} nats`}
           />
         ))}
       </Group>
@@ -146,12 +146,12 @@ interface RowProps {
   readonly label: string | null;
   readonly value: string;
   readonly place?: string;
-  readonly title?: string;
+  readonly tip?: string;
 }
 
-function Row({ context, feature, sae, label, value, place, title }: RowProps): ReactElement {
+function Row({ context, feature, sae, label, value, place, tip }: RowProps): ReactElement {
   return (
-    <li title={title}>
+    <li data-tip={tip}>
       <FeatureLink context={context} feature={feature} {...(sae === undefined ? {} : { sae })}>
         {place !== undefined && <span className={styles.place}>{place}</span>}
         <span className={styles.id}>{feature}</span>

@@ -5,8 +5,9 @@ import { barsSvg } from '../../../app/charts/export/svg.ts';
 import { Histogram } from '../../../app/charts/Histogram.tsx';
 import { useScheme } from '../../../app/charts/scheme.ts';
 import { Segmented } from '../../../app/ui/Segmented.tsx';
+import { tipSteps } from '../../../app/ui/Tips.tsx';
 import { Figure } from '../../../app/views/Figure.tsx';
-import { count, number, signed } from '../../../app/views/numbers.ts';
+import { count, signed } from '../../../app/views/numbers.ts';
 import { quoteToken, showToken } from '../../../app/views/tokens.ts';
 import { edgesOf } from '../lib/bins.ts';
 import type { DashboardContext } from './panel.tsx';
@@ -113,9 +114,9 @@ interface EffectsProps {
 
 function Effects({ label, effects, full, sign }: EffectsProps): ReactElement {
   return (
-    <ol className={styles.effects} aria-label={label} data-sign={sign}>
+    <ol className={styles.effects} aria-label={label} data-sign={sign} {...tipSteps}>
       {effects.map(({ token, value }) => (
-        <li key={token.id} title={`${quoteToken(token)} ${number(value)}`}>
+        <li key={token.id} data-tip={`${quoteToken(token)} ${signed(value)} logits a unit`} tabIndex={-1}>
           <i style={{ width: `${(Math.abs(value) / full) * 100}%` }} aria-hidden="true" />
           <span className={styles.word}>{showToken(token)}</span>
           <span className={styles.effect}>{signed(value)}</span>
