@@ -8,6 +8,7 @@
   }
   var asked = /[?&]theme=(light|dark)\b/.exec(location.hash);
   if (asked && /^#\/embed\//.test(location.hash)) theme = asked[1];
+  if (matchMedia('(forced-colors: active)').matches) theme = 'system';
   var dark = theme === 'dark' || (theme !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches);
   document.documentElement.dataset.theme = dark ? 'dark' : 'light';
 })();

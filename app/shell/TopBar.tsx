@@ -26,7 +26,7 @@ export function TopBar({ place }: { readonly place: WholePlace }): ReactElement 
           <path d="M13 0 26 13H0z" fill="var(--u6)" />
           <path d="M0 13h26L13 26z" fill="var(--u3)" />
         </svg>
-        Vitrine
+        <span className={styles.brandName}>Vitrine</span>
       </a>
       <span className={styles.crumb}>{place.page === 'feature' ? <FeatureCrumb /> : crumb(place)}</span>
       <span className={styles.space} />

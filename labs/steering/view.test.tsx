@@ -201,7 +201,7 @@ describe('the steering panel', () => {
       'Of the strengths that cost at most 0.5 nats of coherence, +1.00 shows most of feature 12: 3.00, by itself 0.100.',
     );
     expect(html).toContain('2 strengths to come.');
-    expect([...html.matchAll(/<circle/g)]).toHaveLength(6);
+    expect([...html.matchAll(/data-tip="[^"]*: (effect|loss) /g)]).toHaveLength(6);
     expect(draw({ params, shown: { ...result, sweep: null } })).toContain('Run to sweep.');
     expect(draw()).toContain('Sweep the strength');
   });
@@ -224,7 +224,7 @@ describe('the steering panel', () => {
     expect(html).toContain('Methods compared');
     expect(html).toContain('add 3.00 (at +1.00), set 5.00 (at +2.00), scale 0.100 (at +1.00); by itself 0.100.');
     const marks = (method: string): number =>
-      [...(new RegExp(`data-method="${method}".*?</g>`, 's').exec(html)?.[0] ?? '').matchAll(/<title>/g)].length;
+      [...html.matchAll(new RegExp(`data-tip="${method}, [^"]* nats"`, 'g'))].length;
     expect(['add', 'set', 'scale'].map(marks)).toEqual([2, 2, 1]);
     expect(html).not.toContain('to come');
     expect(html).not.toContain('Compare methods');
@@ -237,7 +237,7 @@ describe('the steering panel', () => {
 
   it('shows how much of a direction each token carries, without the token in front', () => {
     const html = draw();
-    const rows = [...(/<dl[^>]*along.*?<\/dl>/s.exec(html)?.[0] ?? '').matchAll(/<dd>(.*?)<\/dd>/gs)].map(([, row]) => row!);
+    const rows = [...(/<dl[^>]*along.*?<\/dl>/s.exec(html)?.[0] ?? '').matchAll(/<dd[^>]*>(.*?)<\/dd>/gs)].map(([, row]) => row!);
     expect(rows).toHaveLength(2);
     expect(rows[1]).toContain('−0.250');
     expect(rows[0]).not.toContain('−0.250');

@@ -7,6 +7,7 @@ import { Legend } from '../../../app/charts/Legend.tsx';
 import { useScheme } from '../../../app/charts/scheme.ts';
 import { signedColour, textOn } from '../../../app/charts/scales/colour.ts';
 import { Select } from '../../../app/ui/Field.tsx';
+import { tipSteps } from '../../../app/ui/Tips.tsx';
 import { Figure } from '../../../app/views/Figure.tsx';
 import { figure, number, signed } from '../../../app/views/numbers.ts';
 import { quoteToken, showToken } from '../../../app/views/tokens.ts';
@@ -78,14 +79,19 @@ export function AlongFigure({ shown, steers, bosId, file }: AlongFigureProps): R
         {rows.map(({ side, tokens, values }) => (
           <div key={side}>
             <dt>{NAMES[side]}</dt>
-            <dd>
+            <dd {...tipSteps}>
               {tokens.map((token, i) => {
                 const value = values[i] ?? 0;
                 const fill = signedColour(value / full, scheme);
+                // Tokens have no identity but their place.
                 return (
-                  // Tokens have no identity but their place.
-                  // oxlint-disable-next-line react/no-array-index-key
-                  <span key={i} style={{ background: fill, color: textOn(fill) }} title={`${quoteToken(token)} ${signed(value)}`}>
+                  <span
+                    // oxlint-disable-next-line react/no-array-index-key
+                    key={i}
+                    style={{ background: fill, color: textOn(fill) }}
+                    data-tip={`${quoteToken(token)} ${signed(value)}`}
+                    tabIndex={-1}
+                  >
                     {showToken(token)}
                   </span>
                 );

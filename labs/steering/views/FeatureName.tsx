@@ -7,7 +7,7 @@ export function FeatureName({ href, name }: { readonly href: string; readonly na
   const match = matchText(name);
   return (
     <>
-      <a href={href} title={nameSource(name) || undefined} className={name.name === null ? styles.unnamed : undefined}>
+      <a href={href} data-tip={nameSource(name) || undefined} className={name.name === null ? styles.unnamed : undefined}>
         {nameText(name)}
       </a>
       {match !== '' && <span className={styles.place}> {match}</span>}

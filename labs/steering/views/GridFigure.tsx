@@ -10,7 +10,7 @@ import { useScheme } from '../../../app/charts/scheme.ts';
 import { Button } from '../../../app/ui/Button.tsx';
 import { TextField } from '../../../app/ui/Field.tsx';
 import { Figure } from '../../../app/views/Figure.tsx';
-import { figure, number, percent, signed } from '../../../app/views/numbers.ts';
+import { figure, percent, signed } from '../../../app/views/numbers.ts';
 import { quoteToken } from '../../../app/views/tokens.ts';
 import type { Grid } from '../result.ts';
 import type { GridParams, Steer } from '../spec.ts';
@@ -40,7 +40,7 @@ export function GridFigure(props: GridFigureProps): ReactElement | null {
   const answer = typed ?? asked?.answer ?? suggested;
   const ask = (
     <form
-      className={shared.how}
+      className={styles.answer}
       aria-label="Layer and strength"
       onSubmit={(event) => {
         event.preventDefault();
@@ -86,7 +86,7 @@ interface CellsProps extends GridFigureProps {
   readonly steer: Extract<Steer, { kind: 'contrast' }>;
 }
 
-function Cells({ grid, steer, file, onCell }: CellsProps): ReactElement {
+function Cells({ grid, asked, steer, file, onCell }: CellsProps): ReactElement {
   const scheme = useScheme();
   const { hooks, strengths, reference, probability } = grid;
   const data = tensorData(probability);
@@ -100,13 +100,15 @@ function Cells({ grid, steer, file, onCell }: CellsProps): ReactElement {
   const rows = hooks.map((hook) => `L${parseHook(hook)?.layer ?? '?'}`);
   const columns = strengths.map((s) => signed(s, 2));
   const word = quoteToken(grid.answer);
+  // Of an answer of several tokens the first is asked for.
+  const begin = asked !== null && asked.answer !== grid.answer.text ? `“${asked.answer}” is several tokens; of the first: ` : '';
   const best = topK(data, 1)[0] ?? 0;
   const [bestLayer, bestStrength] = [Math.floor(best / strengths.length), best % strengths.length];
   const missing = data.length - known.length;
   return (
     <Figure
       title="Layer and strength"
-      caption={`${word} is the next token with probability ${percent(reference)} without it${known.length > 0 ? `; at most ${percent(data[best] ?? NaN)}, at layer ${bestLayer} and ${columns[bestStrength] ?? ''}` : ''}. Each layer has its own vector from the same pairs${steer.equal ? ', brought to the mean length of what it was read from' : ''}. A press on a cell steers there.${missing > 0 ? ` ${missing} cells to come.` : ''}`}
+      caption={`${begin}${word} is the next token with probability ${percent(reference)} without it${known.length > 0 ? `; at most ${percent(data[best] ?? NaN)}, at layer ${bestLayer} and ${columns[bestStrength] ?? ''}` : ''}. Each layer has its own vector from the same pairs${steer.equal ? ', brought to the mean length of what it was read from' : ''}. A press on a cell steers there.${missing > 0 ? ` ${missing} cells to come.` : ''}`}
       data={{
         columns: ['layer', 'length of its vector', ...columns],
         rows: () =>
@@ -128,7 +130,7 @@ function Cells({ grid, steer, file, onCell }: CellsProps): ReactElement {
             colour,
             text: (row, column) => percent(value(row, column) + reference),
             cell: [58, 26],
-            legend: `change of the probability from ${percent(reference)}; full colour: ${number(full)}; + is blue`,
+            legend: `change of the probability from ${percent(reference)}; full colour: ${points(full)}; + is blue`,
           },
           scheme,
         )
@@ -148,15 +150,18 @@ function Cells({ grid, steer, file, onCell }: CellsProps): ReactElement {
           if (hook !== undefined && strength !== undefined) onCell(grid.steer, hook, strength);
         }}
         describe={({ row, column }) =>
-          `Layer ${row}, ${columns[column] ?? ''} × v: ${percent(value(row, column) + reference)}, ${signed(value(row, column))} from ${percent(reference)}`
+          `Layer ${row}, ${columns[column] ?? ''} × v: ${percent(value(row, column) + reference)}, ${points(value(row, column))} from ${percent(reference)}`
         }
       />
-      <Legend kind="signed" low={signed(-full)} high={signed(full)}>
+      <Legend kind="signed" low={points(-full)} high={points(full)}>
         change of the probability of {word}
       </Legend>
     </Figure>
   );
 }
+
+/** A difference of probabilities. */
+const points = (x: number): string => `${signed(100 * x)} points`;
 
 /** Where the steer stands now, if that is a cell. */
 function cellOf({ hook, strength }: CellsProps['steer'], grid: Grid): { readonly row: number; readonly column: number } | null {

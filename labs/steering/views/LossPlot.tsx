@@ -20,7 +20,8 @@ export function LossBand({
   return (
     <>
       <rect className={styles.band} x={left} y={limit} width={Math.max(0, right - left)} height={Math.max(0, bottom - limit)} />
-      <text x={left + 4} y={limit - 4} className={styles.faint}>
+      {/* In the middle, as losses are small there more often than at the ends. */}
+      <text x={(left + right) / 2} y={limit - 5} textAnchor="middle" className={styles.faint}>
         +{LOSS_RISE} nats
       </text>
     </>

@@ -2,7 +2,9 @@ import { extent, line, scaleLinear } from 'd3';
 import { useRef, type ReactElement } from 'react';
 import { linesSvg, markShape, type LineMark } from '../../../app/charts/export/lines.ts';
 import { useWidth } from '../../../app/charts/measure.ts';
+import { PlotPoint } from '../../../app/charts/PlotPoint.tsx';
 import { useScheme } from '../../../app/charts/scheme.ts';
+import { tipGroup } from '../../../app/ui/Tips.tsx';
 import { Figure } from '../../../app/views/Figure.tsx';
 import { number, plural, signed } from '../../../app/views/numbers.ts';
 import { LOSS_RISE } from '../lib/warnings.ts';
@@ -158,8 +160,8 @@ function Curves({ curves, own, sweep, xLabel, yLabel }: CurvesProps): ReactEleme
       ref={svg}
       className={styles.curves}
       height={HEIGHT}
-      role="img"
-      aria-label="Loss by effect, a line for each method; the table has the numbers"
+      {...tipGroup}
+      aria-label="Loss by effect, a line for each method: arrow keys go from point to point"
     >
       <text x={0} y={12}>
         {yLabel}
@@ -180,14 +182,18 @@ function Curves({ curves, own, sweep, xLabel, yLabel }: CurvesProps): ReactEleme
             strokeDasharray={DASHES[method]}
           />
           {points.map((p) => (
-            <path
+            <PlotPoint
               key={p.strength}
-              d={markShape(MARKS[method], x(p.effect), y(p.loss))}
-              className={styles.methodPoint}
-              data-own={method === own || undefined}
+              x={x(p.effect)}
+              y={y(p.loss)}
+              tip={`${method}, ${signed(p.strength)}: effect ${number(p.effect)}, loss ${number(p.loss)} nats`}
             >
-              <title>{`${method}, ${signed(p.strength)}: effect ${number(p.effect)}, loss ${number(p.loss)} nats`}</title>
-            </path>
+              <path
+                d={markShape(MARKS[method], x(p.effect), y(p.loss))}
+                className={styles.methodPoint}
+                data-own={method === own || undefined}
+              />
+            </PlotPoint>
           ))}
         </g>
       ))}

@@ -2,10 +2,12 @@ import { line, scaleLinear, type ScaleLinear } from 'd3';
 import { useRef, type ReactElement } from 'react';
 import { linesSvg, type LinesPicture } from '../../../app/charts/export/lines.ts';
 import { useWidth } from '../../../app/charts/measure.ts';
+import { PlotPoint } from '../../../app/charts/PlotPoint.tsx';
 import { useScheme } from '../../../app/charts/scheme.ts';
 import { Button } from '../../../app/ui/Button.tsx';
 import { cx } from '../../../app/ui/cx.ts';
 import { Select } from '../../../app/ui/Field.tsx';
+import { tipGroup } from '../../../app/ui/Tips.tsx';
 import { Figure } from '../../../app/views/Figure.tsx';
 import { number, percent, plural, signed } from '../../../app/views/numbers.ts';
 import { LOSS_RISE } from '../lib/warnings.ts';
@@ -121,7 +123,7 @@ export function SweepFigure({
 }
 
 const effectLabel = (kind: Steer['kind']): string =>
-  `effect: ${kind === 'feature' ? 'activation in the words, own units' : 'times v in the words'}`;
+  `effect: ${kind === 'feature' ? 'activation in the words, own units' : 'how many times v the words carry'}`;
 const LOSS_LABEL = 'loss, nats per token: lower is more coherent';
 
 /** The same picture as a file. */
@@ -209,8 +211,8 @@ function Curves({ sweep, from, to, now, kind }: CurvesProps): ReactElement {
       ref={svg}
       className={styles.curves}
       height={HEIGHT}
-      role="img"
-      aria-label="Effect and loss by strength; the table has the numbers"
+      {...tipGroup}
+      aria-label="Effect and loss by strength: arrow keys go from point to point"
     >
       <text x={0} y={12}>
         {effectLabel(kind)}
@@ -227,14 +229,24 @@ function Curves({ sweep, from, to, now, kind }: CurvesProps): ReactElement {
       <path d={path(yEffect, (p) => p.effect ?? NaN, finite)} className={styles.effectLine} />
       <path d={path(yLoss, (p) => p.loss, points)} className={styles.lossLine} />
       {finite.map((p) => (
-        <circle key={p.strength} cx={x(p.strength)} cy={yEffect(p.effect)} r={3.5} className={styles.effectPoint}>
-          <title>{`${signed(p.strength)}: effect ${number(p.effect)}, loss ${number(p.loss)}, repeats ${percent(p.repeats ?? NaN)}`}</title>
-        </circle>
+        <PlotPoint
+          key={p.strength}
+          x={x(p.strength)}
+          y={yEffect(p.effect)}
+          tip={`${signed(p.strength)}: effect ${number(p.effect)}, loss ${number(p.loss)}, repeats ${percent(p.repeats ?? NaN)}`}
+        >
+          <circle cx={x(p.strength)} cy={yEffect(p.effect)} r={3.5} className={styles.effectPoint} />
+        </PlotPoint>
       ))}
       {points.map((p) => (
-        <circle key={p.strength} cx={x(p.strength)} cy={yLoss(p.loss)} r={3.5} className={styles.lossPoint}>
-          <title>{`${signed(p.strength)}: loss ${number(p.loss)} nats`}</title>
-        </circle>
+        <PlotPoint
+          key={p.strength}
+          x={x(p.strength)}
+          y={yLoss(p.loss)}
+          tip={`${signed(p.strength)}: loss ${number(p.loss)} nats`}
+        >
+          <circle cx={x(p.strength)} cy={yLoss(p.loss)} r={3.5} className={styles.lossPoint} />
+        </PlotPoint>
       ))}
       {ticks.map((tick) => (
         <text key={tick} x={x(tick)} y={HEIGHT - 8} textAnchor="middle" className={styles.digits}>
