@@ -1,58 +1,7 @@
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
-import { expect, quiet, test, WORKER, type Site } from '../flows/harness.ts';
-import { expectLive, features, openTab, strip } from '../flows/reader.ts';
-
-const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-
-/** Every look that a page has: both themes, on a desktop and on a phone. */
-const LOOKS = (['light', 'dark'] as const).flatMap((colorScheme) =>
-  Object.entries({ desktop: { width: 1280, height: 800 }, phone: { width: 360, height: 740 } }).map(([device, viewport]) => ({
-    name: `${colorScheme}, on a ${device}`,
-    colorScheme,
-    viewport,
-  })),
-);
-
-/** What is wrong with the page as it stands, in every look. The page is opened once: a look is a change of media and window, as a reader makes it. */
-async function faultsOfLooks(page: Page, where: string): Promise<readonly string[]> {
-  const found: string[] = [];
-  for (const { name, colorScheme, viewport } of LOOKS) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    await page.setViewportSize(viewport);
-    // Pictures that follow the window's width are drawn again with a later frame.
-    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
-    found.push(...(await faults(page, `${where}, ${name}`)));
-  }
-  return found;
-}
-
-/** What is wrong with the page in this look, in words; nothing where all is well. */
-async function faults(page: Page, where: string, without: readonly string[] = []): Promise<readonly string[]> {
-  // What has been scrolled below the bar counts as covered by it.
-  await page.evaluate(() => window.scrollTo(0, 0));
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(TAGS)
-    .disableRules([...without])
-    .analyze();
-  const found = violations.flatMap(({ id, nodes }) =>
-    nodes.slice(0, 3).map((node) => `${id}: ${node.html.slice(0, 160)} (${node.failureSummary?.split('\n')[1]?.trim() ?? ''})`),
-  );
-  const layout = await page.evaluate(() => {
-    const said: string[] = [];
-    const { scrollWidth } = document.documentElement;
-    if (scrollWidth > innerWidth) said.push(`scrolls sideways: ${scrollWidth} px wide on ${innerWidth}`);
-    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-      const element = node.parentElement;
-      if (!element || node.textContent?.trim() === '' || !element.checkVisibility({ checkVisibilityCSS: true })) continue;
-      const size = Number.parseFloat(getComputedStyle(element).fontSize);
-      if (size < 12) said.push(`text of ${size} px: ${element.outerHTML.slice(0, 120)}`);
-    }
-    return said.slice(0, 5);
-  });
-  return [...found, ...layout].map((fault) => `${where}: ${fault}`);
-}
+import { expect, missing, quiet, test, WORKER, type Site } from '../flows/harness.ts';
+import { errorNotice, expectLive, features, openSheet, openTab, promptBox, strip } from '../flows/reader.ts';
+import { faults, faultsOfLooks } from './faults.ts';
 
 const settled = async (page: Page, site: Site): Promise<void> => {
   await page.getByRole('main').waitFor();
@@ -144,6 +93,41 @@ test('everything that lies over the page is free of faults in every look', async
     await expect(page.getByRole('dialog')).toHaveCount(0);
   }
   expect(found).toEqual([]);
+});
+
+test('errors, and what asks for a name, are free of faults in every look', async ({ page, site }) => {
+  const found: string[] = [];
+  await page.goto(`${site.url}#/lists`);
+  await page.getByRole('button', { name: 'New list' }).click();
+  await expect(page.getByRole('dialog', { name: 'New list' })).toBeVisible();
+  found.push(...(await faultsOfLooks(page, 'a new list')));
+  await page.keyboard.press('Escape');
+  await page.goto(`${site.url}#/lab/steering`);
+  await expectLive(page);
+  await promptBox(page).fill('');
+  await expect(errorNotice(page)).toBeVisible();
+  found.push(...(await faultsOfLooks(page, 'an empty prompt')));
+  await page.goto(`${site.url}#/feature/primer/blocks.2.hook_resid_post/99999`);
+  await expect(errorNotice(page)).toBeVisible();
+  found.push(...(await faultsOfLooks(page, 'a feature that is not there')));
+  expect(found).toEqual([]);
+});
+
+test.describe('without an engine', () => {
+  // The worker that is missing is complained of in the console.
+  test.use({ quiet: false });
+
+  test('what says so is free of faults in every look', async ({ page, site }) => {
+    site.breaks(WORKER, missing);
+    await page.goto(site.url);
+    await expect(errorNotice(page)).toContainText('The engine stopped');
+    const found = [...(await faultsOfLooks(page, 'a page without its engine'))];
+    await page.setViewportSize({ width: 1280, height: 800 });
+    const sheet = await openSheet(page);
+    await expect(sheet.getByRole('alert')).toBeVisible();
+    found.push(...(await faultsOfLooks(page, 'the model sheet without an engine')));
+    expect(found).toEqual([]);
+  });
 });
 
 test('where less motion is asked for, nothing moves, not even while the engine works', async ({ page, site }) => {

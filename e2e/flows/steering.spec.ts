@@ -6,6 +6,7 @@ import type { ExperimentSpec } from '../../core/spec/index.ts';
 import type { SteeringResult } from '../../labs/steering/result.ts';
 import { lab } from '../../labs/steering/spec.ts';
 import { commandLine } from '../engine/harness.ts';
+import { heapOf } from './heap.ts';
 import { expect, test } from './harness.ts';
 import { copyLink, errorNotice, expectLive, pressRun, promptBox, stopButton, unlink } from './reader.ts';
 
@@ -146,17 +147,21 @@ test('500 slider moves: no queue grows, nothing piles up on the device, and the 
 }) => {
   await page.addInitScript(() => {
     // Counts runs that the engine has been given and that have not ended.
-    const seen = { open: 0, most: 0, asked: 0, ended: 0 };
+    const seen = { open: 0, most: 0, asked: 0, ended: 0, started: 0, finished: 0 };
     Object.assign(globalThis, { runs: seen });
     const post = Worker.prototype.postMessage;
     const listening = new WeakSet<Worker>();
     const open = new Set<unknown>();
+    const started = new Set<unknown>();
     Worker.prototype.postMessage = function (this: Worker, ...args: [unknown]) {
       const message = args[0] as { readonly type?: string; readonly id?: string };
       if (!listening.has(this)) {
         listening.add(this);
         this.addEventListener('message', ({ data }: MessageEvent<{ readonly type?: string; readonly id?: string }>) => {
+          if (['chunk', 'result'].includes(data.type ?? '')) started.add(data.id);
+          if (data.type === 'result') seen.finished++;
           if (['result', 'failed', 'cancelled'].includes(data.type ?? '') && open.delete(data.id)) seen.ended++;
+          seen.started = started.size;
           seen.open = open.size;
         });
       }
@@ -174,6 +179,7 @@ test('500 slider moves: no queue grows, nothing piles up on the device, and the 
   const memory = async (): Promise<string> =>
     (await page.getByRole('button', { name: /Open the model sheet/ }).textContent()) ?? '';
   const held = await memory();
+  const before = await heapOf(page);
   await slider(page).evaluate(async (element) => {
     const input = element as HTMLInputElement;
     const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value')!.set!;
@@ -189,16 +195,23 @@ test('500 slider moves: no queue grows, nothing piles up on the device, and the 
   await expect(field(page)).toHaveValue('2.7');
   await settled(page);
   const seen = await page.evaluate(
-    () => (globalThis as unknown as { runs: { open: number; most: number; asked: number; ended: number } }).runs,
+    () => (globalThis as unknown as { runs: Record<'open' | 'most' | 'asked' | 'ended' | 'started' | 'finished', number> }).runs,
   );
   // In the engine one works and one waits. The page hears that a move was replaced when the engine next listens, so what is
   // open is bounded by how long one forward pass takes, not by how many moves there are.
   expect(seen.most).toBeLessThan(50);
   expect(seen.open).toBe(0);
   expect(seen.asked).toBeGreaterThan(20);
+  // At most one run a move; one that waits is replaced by the next, one that has begun is never given up for it.
+  expect(seen.asked).toBeLessThanOrEqual(502);
+  expect(seen.started).toBeGreaterThan(1);
+  expect(seen.started).toBe(seen.finished);
   await expect(field(page)).toHaveValue('2.7');
   await expect(page.getByText(/^Adds \+2\.70 × v/)).toBeVisible();
   expect(await memory()).toBe(held);
+  const after = await heapOf(page);
+  expect(after.page - before.page).toBeLessThan(8e6);
+  expect(after.workers - before.workers).toBeLessThan(4e6);
   const shown = { steered: await words(page, 'Steered'), numbers: await numbers(page) };
   // The address follows at most three times a second: browsers refuse more.
   await expect.poll(() => JSON.stringify(unlink(page.url()))).toMatch(/:2\.7\b/);
@@ -245,7 +258,7 @@ test('a sweep draws every strength, as picture and as table', async ({ page, sit
   );
   await settled(page);
   const figure = page.getByRole('figure').filter({ hasText: 'Strength against coherence' });
-  await expect(figure.getByRole('img')).toBeVisible();
+  await expect(figure.getByRole('group', { name: 'Effect and loss by strength' })).toBeVisible();
   await figure.getByRole('button', { name: 'View as table' }).click();
   await expect(figure.getByRole('row')).toHaveCount(4);
   await expect(figure.getByRole('rowheader').first()).toHaveText('−2.00');
