@@ -4,7 +4,7 @@ import { followTips, placeTip, type ShownTip } from './follow-tips.ts';
 
 /**
  * The one tooltip of the page. Whatever has a `data-tip` is told by it: on hover, on the focus of what it is, is in or holds,
- * and on a tap. Esc hides it, and it stays while the pointer is on it.
+ * and on a tap. Esc hides it, and it stays while the pointer is on it, unless that rests on something else with a tip.
  */
 export function Tips(): ReactElement {
   const id = useId();

@@ -28,28 +28,41 @@ export function followTips(box: () => Element | null, show: (tip: ShownTip | nul
   });
   const put = (next: Element | null, focused: Element | null = null): void => {
     clearTimeout(timer);
+    timer = undefined;
     changes.disconnect();
     told = next ? tipOf(focused ?? next) : '';
     [owner, by] = told === '' ? [null, null] : [next, focused];
     show(owner && { owner, text: told, focused: by?.hasAttribute('aria-label') === true ? null : by });
     if (owner) changes.observe(document.body, { childList: true, subtree: true, attributeFilter: ['data-tip'] });
   };
-  const soon = (next: Element | null, ms: number): void => {
+  let goal: Element | null = null;
+  // Hidden by Esc, and not shown again before the pointer has left what it is of.
+  let dismissed: Element | null = null;
+  const stay = (): void => {
     clearTimeout(timer);
-    timer = setTimeout(() => put(next), ms);
+    timer = undefined;
+  };
+  const soon = (next: Element | null, ms: number, focused: Element | null = null): void => {
+    if (timer !== undefined && goal === next) return;
+    clearTimeout(timer);
+    goal = next;
+    timer = setTimeout(() => put(next, focused), ms);
   };
   // Whatever the keyboard is on has its tip again when the pointer has gone.
   const leave = (): void => {
-    clearTimeout(timer);
     const focused = focusedByKeys();
     const next = focused && ownerAt(focused);
-    if (owner && owner !== next) timer = setTimeout(() => put(next, focused), GRACE);
+    if (owner && owner !== next) soon(next, GRACE, focused);
+    else stay();
   };
-  const onOver = ({ target, pointerType }: PointerEvent): void => {
+  const onMove = ({ target, pointerType, clientX, clientY }: PointerEvent): void => {
     if (pointerType === 'touch' || !(target instanceof Element)) return;
     const next = target.closest(OWNER);
-    if (next === owner || box()?.contains(target) === true) clearTimeout(timer);
-    else if (next) soon(next, owner ? 0 : REST);
+    if (next !== null && next === dismissed) return;
+    dismissed = null;
+    const over = owner !== null && isIn(box(), clientX, clientY);
+    if (next && next !== owner) soon(next, owner && !over ? 0 : REST);
+    else if (next || over) stay();
     else leave();
   };
   // A tap has acted already where the tip only says what a button does.
@@ -66,10 +79,12 @@ export function followTips(box: () => Element | null, show: (tip: ShownTip | nul
   };
   const onBlur = (): void => put(null);
   const onKey = ({ key }: KeyboardEvent): void => {
-    if (key === 'Escape' && owner) put(null);
+    if (key !== 'Escape' || !owner) return;
+    dismissed = owner;
+    put(null);
   };
   const ends = [
-    on(document, 'pointerover', onOver),
+    on(document, 'pointermove', onMove),
     on(document, 'click', onTap),
     on(document, 'focusin', onFocus),
     on(document, 'focusout', onBlur),
@@ -82,6 +97,12 @@ export function followTips(box: () => Element | null, show: (tip: ShownTip | nul
     changes.disconnect();
     for (const end of ends) end();
   };
+}
+
+/** Presses go through a tip, so that it is in nobody’s way; that the pointer is on it is told by its place. */
+function isIn(box: Element | null, x: number, y: number): boolean {
+  const { left, right, top, bottom } = box?.getBoundingClientRect() ?? new DOMRect();
+  return x >= left && x <= right && y >= top - GAP && y <= bottom + GAP;
 }
 
 /** Captured, so that what is handled elsewhere counts as well. */
