@@ -223,8 +223,7 @@ describe('the steering panel', () => {
     const html = draw({ params, shown: { ...result, sweep } });
     expect(html).toContain('Methods compared');
     expect(html).toContain('add 3.00 (at +1.00), set 5.00 (at +2.00), scale 0.100 (at +1.00); by itself 0.100.');
-    const marks = (method: string): number =>
-      [...html.matchAll(new RegExp(`data-tip="${method}, [^"]* nats"`, 'g'))].length;
+    const marks = (method: string): number => [...html.matchAll(new RegExp(`data-tip="${method}, [^"]* nats"`, 'g'))].length;
     expect(['add', 'set', 'scale'].map(marks)).toEqual([2, 2, 1]);
     expect(html).not.toContain('to come');
     expect(html).not.toContain('Compare methods');
