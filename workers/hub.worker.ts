@@ -1,4 +1,4 @@
-/** Looks up and downloads models of the Hub. A worker of its own: it goes on while the engine computes, restarts or fails. */
+/** Looks up and downloads models of the Hub and of other addresses. A worker of its own: it goes on while the engine computes, restarts or fails. */
 import { HUB_HOST } from '../core/files/hub.ts';
 import { toWireError } from '../core/protocol/errors.ts';
 import type { HubAnswer, HubAsk, HubEvent } from './weights/hub/messages.ts';
@@ -12,7 +12,7 @@ async function answer(ask: Exclude<HubAsk, { type: 'cancel' }>, signal: AbortSig
   const { id } = ask;
   switch (ask.type) {
     case 'look':
-      return { type: 'found', id, found: await look(ask.repo, ask.revision, ask, signal) };
+      return { type: 'found', id, found: await look(ask.target, ask, signal) };
     case 'needs':
       return { type: 'needed', id, needs: await needs(ask.model, ask, signal) };
     case 'local-needs':

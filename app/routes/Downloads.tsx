@@ -1,7 +1,9 @@
 import type { ReactElement } from 'react';
 import { useStore } from 'zustand';
 import { toWireError } from '../../core/protocol/errors.ts';
+import { isAddressId } from '../../core/files/address.ts';
 import { parseHubId } from '../../core/files/hub.ts';
+import { hostOf } from '../../core/files/remote.ts';
 import { engineHost, hub } from '../shell/app.ts';
 import { megabytes } from '../shell/format.ts';
 import { switchModel } from '../shell/switch-model.ts';
@@ -11,13 +13,13 @@ import { Button } from '../ui/Button.tsx';
 import { ErrorNotice } from '../ui/Notice.tsx';
 import styles from './Models.module.css';
 
-/** Models of the Hub that were confirmed, each with how far it is and what can be done with it. */
+/** Models of the Hub, and of other addresses, that were confirmed, each with how far it is and what can be done with it. */
 export function Downloads(): ReactElement | null {
   const { entries, downloads } = useStore(hub.store);
   if (entries.length === 0) return null;
   return (
     <section aria-labelledby="from-hub" className={styles.section} data-volatile="">
-      <h2 id="from-hub">From the Hub</h2>
+      <h2 id="from-hub">From the Hub{entries.some(({ model }) => isAddressId(model.id)) ? ' and other addresses' : ''}</h2>
       <ul className={styles.downloads}>
         {entries.map((entry) => (
           <li key={entry.model.id}>
@@ -44,7 +46,7 @@ export function DownloadRow({ entry, download }: DownloadRowProps): ReactElement
       <div className={styles.head}>
         <b>{name}</b>
         <span className={styles.note}>
-          {entry.needs.family} · commit {parseHubId(id)?.commit.slice(0, 8)}
+          {entry.needs.family} · {originOf(id)}
         </span>
       </div>
       {download.state !== 'kept' && download.state !== 'unkept' && (
@@ -117,6 +119,12 @@ function sentence({ bytes }: HubEntry, download: DownloadState): string {
       return `Paused: ${amount(download.done)} of ${megabytes(bytes)} are kept.`;
   }
 }
+
+/** Of the Hub, the commit; else the host. */
+const originOf = (id: string): string => {
+  const commit = parseHubId(id)?.commit;
+  return commit === undefined ? hostOf(id, hub.host) : `commit ${commit.slice(0, 8)}`;
+};
 
 const amount = (bytes: number): string => (bytes === 0 ? 'nothing' : megabytes(bytes));
 

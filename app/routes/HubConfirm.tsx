@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useState, type ReactElement } from 'react';
 import { useStore } from 'zustand';
+import { hostIn } from '../../core/files/address.ts';
 import { heldAs, parseHubId, type HubFound, type HubNeeds, type HubOffer } from '../../core/files/hub.ts';
 import { Cancelled, toWireError, type WireError } from '../../core/protocol/errors.ts';
 import { engineHost, hub } from '../shell/app.ts';
@@ -18,15 +19,18 @@ export interface HubConfirmProps {
   readonly found: HubFound;
   /** Only this one is offered: what a link names. */
   readonly only?: string;
+  /** The one of several that was asked for, by its path. */
+  readonly file?: string | null;
   readonly onConfirm: (id: string) => void;
   readonly onCancel: () => void;
 }
 
 /** What a repository holds, what would be downloaded, and what it needs: before anything of it is. */
-export function HubConfirm({ found, only, onConfirm, onCancel }: HubConfirmProps): ReactElement {
+export function HubConfirm({ found, only, file = null, onConfirm, onCancel }: HubConfirmProps): ReactElement {
   const offers = only === undefined ? found.offers : found.offers.filter(({ model }) => model.id === only);
   const [chosen, setChosen] = useState<string | null>(null);
-  const offer = offers.find(({ model }) => model.id === chosen) ?? offers[0];
+  const asked = offers.find(({ model }) => parseHubId(model.id)?.file === file);
+  const offer = offers.find(({ model }) => model.id === chosen) ?? asked ?? offers[0];
   if (!offer)
     return (
       <Notice tone="warn" title="The repository does not hold this model">
@@ -37,7 +41,12 @@ export function HubConfirm({ found, only, onConfirm, onCancel }: HubConfirmProps
       </Notice>
     );
   return (
-    <section className={styles.card} aria-label={`What ${found.repo} holds`}>
+    <section className={styles.card} aria-label={`What ${found.name} holds`}>
+      {file !== null && !asked && (
+        <Notice tone="warn" title={`${found.name} has no model in ${file}`}>
+          <p>{offers.length > 1 ? 'These are the files that it has.' : 'This is what it has.'}</p>
+        </Notice>
+      )}
       {offers.length > 1 && (
         <Select
           label="Which of its files"
@@ -54,7 +63,7 @@ export function HubConfirm({ found, only, onConfirm, onCancel }: HubConfirmProps
   );
 }
 
-interface OfferProps extends Omit<HubConfirmProps, 'only'> {
+interface OfferProps extends Omit<HubConfirmProps, 'only' | 'file'> {
   readonly offer: HubOffer;
 }
 
@@ -88,8 +97,14 @@ function Offer({ found, offer, onConfirm, onCancel }: OfferProps): ReactElement 
   return (
     <>
       <dl className={styles.facts}>
-        <Fact name="Repository" value={`${found.repo} on ${new URL(hub.host).host}`} />
-        <Fact name="Commit" value={<Digest value={found.commit} length={12} />} />
+        {found.commit === null ? (
+          <Fact name="Address" value={<code>{found.name}</code>} />
+        ) : (
+          <>
+            <Fact name="Repository" value={`${found.name} on ${new URL(hub.host).host}`} />
+            <Fact name="Commit" value={<Digest value={found.commit} length={12} />} />
+          </>
+        )}
         <Fact name="Licence" value={found.license ?? 'not stated'} />
         <Fact name="To download" value={filesOf(offer)} />
         {needs && (
@@ -142,7 +157,8 @@ function Offer({ found, offer, onConfirm, onCancel }: OfferProps): ReactElement 
         </Button>
       </div>
       <p className={styles.note}>
-        Nothing is downloaded before you press Download. What you type is never sent; the Hub sees which files are fetched.
+        Nothing is downloaded before you press Download. What you type is never sent;{' '}
+        {found.commit === null ? hostIn(found.name) : 'the Hub'} sees which files are fetched.
       </p>
     </>
   );
@@ -167,5 +183,6 @@ function Fact({ name, value }: { readonly name: string; readonly value: React.Re
 function filesOf({ model, bytes }: HubOffer): string {
   const files = model.others.length + model.weights.length;
   const checked = [...model.others, ...model.weights].every(({ sha256, git }) => sha256 !== null || git !== null);
-  return `${megabytes(bytes)} in ${files === 1 ? 'one file' : `${files} files`}${checked ? ', each checked against the digest that the Hub gives' : ''}`;
+  const how = checked ? ', each checked against the digest that the Hub gives' : ', checked by samples: its host gives no digest';
+  return `${megabytes(bytes)} in ${files === 1 ? 'one file' : `${files} files`}${model.weights.some(({ pin }) => pin !== undefined) || checked ? how : ''}`;
 }

@@ -1,6 +1,8 @@
 import { useEffect, useRef, useState, type ReactElement } from 'react';
 import { useStore } from 'zustand';
 import { parseHubId, type HubFound } from '../../core/files/hub.ts';
+import { hostOf } from '../../core/files/remote.ts';
+import { parseTarget } from '../../core/files/target.ts';
 import { Cancelled, toWireError, type WireError } from '../../core/protocol/errors.ts';
 import { catalogue, experiments, hub } from '../shell/app.ts';
 import { switchModel } from '../shell/switch-model.ts';
@@ -19,8 +21,8 @@ export interface HubGateProps {
 }
 
 /**
- * Above an experiment on a model of the Hub that is not here: what it would take. A link may name any repository, so not even
- * its listing is asked for before the reader says so.
+ * Above an experiment on a model of the Hub, or of another address, that is not here: what it would take. A link may name any
+ * repository and any host, so not even a listing is asked for before the reader says so.
  */
 export function HubGate({ lab, onHere }: HubGateProps): ReactElement | null {
   const model = useStore(experiments.store, ({ drafts }) => drafts[lab]?.spec.model);
@@ -53,19 +55,20 @@ export function HubGate({ lab, onHere }: HubGateProps): ReactElement | null {
 }
 
 function Ask({ model }: { readonly model: string }): ReactElement {
-  const reference = parseHubId(model);
+  const commit = parseHubId(model)?.commit;
+  const target = parseTarget(model);
   const home = useStore(catalogue.store, ({ models }) => models?.find(({ source }) => source === undefined));
   const [looking, setLooking] = useState<AbortController | null>(null);
   const [found, setFound] = useState<HubFound | null>(null);
   const [error, setError] = useState<WireError | null>(null);
   useEffect(() => () => looking?.abort(), [looking]);
   const look = async (): Promise<void> => {
-    if (!reference) return;
+    if (!target) return;
     const controller = new AbortController();
     setLooking(controller);
     setError(null);
     try {
-      setFound(await hub.look(reference.repo, reference.commit, controller.signal));
+      setFound(await hub.look(target, controller.signal));
     } catch (reason) {
       if (!(reason instanceof Cancelled) && !controller.signal.aborted) setError(toWireError(reason));
     } finally {
@@ -76,8 +79,15 @@ function Ask({ model }: { readonly model: string }): ReactElement {
     <>
       <Notice title={`This experiment is on ${modelName(model)}, a model that is not on this device`}>
         <p>
-          It would come from {new URL(hub.host).host}, at commit <code>{reference?.commit.slice(0, 12)}</code>. Nothing of it has
-          been fetched, and nothing will be before you have seen how large it is and confirmed it.
+          It would come from{' '}
+          {commit === undefined ? (
+            <code>{target?.kind === 'address' ? target.address : hostOf(model, hub.host)}</code>
+          ) : (
+            <>
+              {hostOf(model, hub.host)}, at commit <code>{commit.slice(0, 12)}</code>
+            </>
+          )}
+          . Nothing of it has been fetched, and nothing will be before you have seen how large it is and confirmed it.
         </p>
         <div className={styles.row}>
           {!found && (
@@ -92,7 +102,7 @@ function Ask({ model }: { readonly model: string }): ReactElement {
           )}
         </div>
       </Notice>
-      {looking && <Skeleton height="120px" label="Looking the repository up" />}
+      {looking && <Skeleton height="120px" label="Looking it up" />}
       {error && <ErrorNotice error={error} onRetry={() => void look()} />}
       {found && <HubConfirm found={found} only={model} onConfirm={() => setFound(null)} onCancel={() => setFound(null)} />}
     </>

@@ -1,6 +1,8 @@
 import { useEffect, type ReactElement } from 'react';
 import { useStore } from 'zustand';
-import { parseHubId, resolveUrl } from '../../core/files/hub.ts';
+import { parseAddressId } from '../../core/files/address.ts';
+import { parseHubId } from '../../core/files/hub.ts';
+import { remoteUrl } from '../../core/files/remote.ts';
 import { catalogue, hub } from '../shell/app.ts';
 import { count, megabytes } from '../shell/format.ts';
 import { downloadBytes, type ModelEntry } from '../state/catalogue.ts';
@@ -63,8 +65,16 @@ function Card({ model }: { readonly model: ModelEntry }): ReactElement {
   );
 }
 
-/** Cards of the Hub stay there: nothing is fetched from it but what was confirmed. */
+/** Cards of the Hub stay there: nothing is fetched from it but what was confirmed. Other addresses have none that is known. */
 function HubCard({ id }: { readonly id: string }): ReactElement {
+  const other = parseAddressId(id);
+  if (other)
+    return (
+      <p>
+        It came from <code>{other.address}</code>, whose files at the time have the pin <code>{other.pin}</code>: made of their
+        sizes and of samples of them.
+      </p>
+    );
   const reference = parseHubId(id);
   if (!reference) return <p>There is no card.</p>;
   return (
@@ -148,6 +158,5 @@ function Files({ model }: { readonly model: ModelEntry }): ReactElement {
 /** Null: the file lies nowhere that has an address. */
 function hrefOf({ id, folder, source }: ModelEntry, path: string): string | null {
   if (source === 'local') return null;
-  const reference = source === 'hub' ? parseHubId(id) : null;
-  return reference ? resolveUrl(hub.host, reference.repo, reference.commit, path) : `${folder}${path}`;
+  return source === 'hub' ? remoteUrl(id, path, hub.host) : `${folder}${path}`;
 }

@@ -1,5 +1,7 @@
 import { useEffect, type ReactElement } from 'react';
 import { useStore } from 'zustand';
+import { isAddressId } from '../../core/files/address.ts';
+import { hostOf } from '../../core/files/remote.ts';
 import { memoryOf, whyNotModel } from '../shell/device-fit.ts';
 import { catalogue, engineHost, hub } from '../shell/app.ts';
 import { count, megabytes } from '../shell/format.ts';
@@ -64,8 +66,8 @@ export default function ModelsPage(): ReactElement {
     <>
       <h1>Models</h1>
       <p className={styles.lead}>
-        What can run in this tab. A model is loaded with the first run that needs it; one of the Hub only once you have confirmed
-        it.
+        What can run in this tab. A model is loaded with the first run that needs it; one of the Hub or of another address only
+        once you have confirmed it.
       </p>
       {rows === undefined ? (
         <Skeleton height="120px" label="Loading the catalogue" />
@@ -105,5 +107,6 @@ function whereOf(model: ModelEntry, isLoaded: boolean, download: DownloadState |
   if (model.source === 'packaged') return 'local, beside this site';
   if (model.source !== 'hub') return 'comes with this site';
   if (download?.state === 'kept') return 'on this device';
-  return download?.state === 'downloading' ? 'Hub, on its way' : 'Hub';
+  const host = isAddressId(model.id) ? hostOf(model.id, hub.host) : 'Hub';
+  return download?.state === 'downloading' ? `${host}, on its way` : host;
 }

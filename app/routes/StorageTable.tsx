@@ -11,7 +11,7 @@ import { Table, type Column } from '../ui/Table.tsx';
 const WHAT: Readonly<Record<KeptKind, string>> = {
   files: 'Weights and dictionaries of this site',
   data: 'Recorded results, dashboards, manifests',
-  hub: 'Models of the Hub',
+  hub: 'Models of the Hub and of other addresses',
   kernels: 'Which shaders are the fastest here, measured once',
   app: 'The app itself, so that it opens without a network',
   older: 'Left by an earlier version',

@@ -5,6 +5,8 @@ import { catalogue, engineHost, experiments } from './app.ts';
 import { openDialog } from './dialogs.ts';
 import { backendLabel, engineSentence, megabytes } from './format.ts';
 import { parseHubId } from '../../core/files/hub.ts';
+import { isRemoteId } from '../../core/files/remote.ts';
+import { modelName } from '../state/hub.ts';
 import styles from './TopBar.module.css';
 
 /** Model, backend and weight in a few words; opens the model sheet. */
@@ -29,9 +31,9 @@ export function ModelChip(): ReactElement {
   );
 }
 
-/** A model of the Hub in few letters: the bar is narrow. */
+/** A model that came from elsewhere in few letters: the bar is narrow. */
 function short(id: string): string {
-  const { repo, file } = parseHubId(id) ?? { repo: id, file: null };
+  const { repo, file } = parseHubId(id) ?? { repo: isRemoteId(id) ? modelName(id) : id, file: null };
   const name = file ?? repo;
   return name.slice(name.lastIndexOf('/') + 1).replace(/\.gguf$/i, '');
 }

@@ -9,6 +9,7 @@ import { browserStorage } from '../state/persistence.ts';
 import { HubClient } from '../../workers/client/hub-client.ts';
 import { asModel, createHub, mayRun, type Hub } from '../state/hub.ts';
 import { createPreferences, type PreferencesStore } from '../state/preferences.ts';
+import { policyOf, whyNotReach } from '../state/reach.ts';
 import { createResults, type Results } from '../state/results.ts';
 import { shareSideRuns } from '../state/side-run.ts';
 import { shareCatalogue } from '../state/use-model.ts';
@@ -56,9 +57,14 @@ export const experiments: Experiments = createExperiments(LABS, storage);
 export const catalogue: Catalogue = createCatalogue(fetchJson);
 // Panels read the same catalogue.
 shareCatalogue(catalogue);
-/** Models of the Hub that the reader has confirmed. Nothing is asked of the Hub before they look one up. */
+/** Models of the Hub and of other addresses that the reader has confirmed. No host is asked before they look one up. */
 const hubClient = new HubClient(createHubWorker);
-export const hub: Hub = createHub({ client: hubClient, storage, pageHost: location.host });
+export const hub: Hub = createHub({
+  client: hubClient,
+  storage,
+  pageHost: location.host,
+  refuses: (address) => (address === hub.host ? null : whyNotReach(address, policyOf(document), location.href)),
+});
 /** Files of this device as models, until the tab closes. */
 export const localModels: LocalModels = createLocalModels({
   needs: (files) => hubClient.localNeeds(files),

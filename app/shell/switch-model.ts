@@ -1,4 +1,4 @@
-import { isHubId } from '../../core/files/hub.ts';
+import { isRemoteId } from '../../core/files/remote.ts';
 import { forModel } from '../../core/spec/for-model.ts';
 import { modelName } from '../state/hub.ts';
 import { say } from '../state/notices.ts';
@@ -18,5 +18,5 @@ export function switchModel(id: string): void {
 
 /** A model's name for a reader. */
 export function nameOf(id: string): string {
-  return catalogue.store.getState().models?.find((model) => model.id === id)?.name ?? (isHubId(id) ? modelName(id) : id);
+  return catalogue.store.getState().models?.find((model) => model.id === id)?.name ?? (isRemoteId(id) ? modelName(id) : id);
 }

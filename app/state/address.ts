@@ -1,4 +1,4 @@
-import { isHubId } from '../../core/files/hub.ts';
+import { isRemoteId } from '../../core/files/remote.ts';
 import { specFragment, specFromUrl } from '../../core/share/address.ts';
 import { LINK_BUDGET } from '../../core/share/codec.ts';
 import { FEATURE_LAB, HOME_LAB, parseFeaturePath } from '../../core/share/feature-address.ts';
@@ -63,10 +63,10 @@ export function parsePlace(fragment: string): Place {
   if (first === 'lists' && !embed && rest.length === 0)
     return second === undefined ? { page: 'lists', packed } : { page: 'list', list: second };
   if (first === 'models' && !embed) {
-    // Ids of the Hub have parts of their own.
-    const model = parts.slice(1).join('/');
+    // Ids of the Hub, and of other addresses, have parts of their own.
+    const model = path.slice(path.indexOf('/') + 1);
     if (second === undefined) return { page: 'models' };
-    if (rest.length === 0 || isHubId(model)) return { page: 'model', model };
+    if (rest.length === 0 || isRemoteId(model)) return { page: 'model', model };
   }
   return { page: 'unknown', path };
 }

@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import { addressName, parseAddressId } from '../../core/files/address.ts';
 import {
   heldAs,
   HUB_HOST,
   isHubHost,
-  isHubId,
   parseHubId,
   type HubAccess,
   type HubFound,
@@ -13,14 +13,16 @@ import {
   type HubOffer,
 } from '../../core/files/hub.ts';
 import { hubModelSchema } from '../../core/files/hub-schema.ts';
+import { isRemoteId } from '../../core/files/remote.ts';
+import type { ModelTarget } from '../../core/files/target.ts';
 import type { Quantization } from '../../core/model-config.ts';
-import { Cancelled, toWireError, type WireError } from '../../core/protocol/errors.ts';
+import { Cancelled, toWireError, type VitrineError, type WireError } from '../../core/protocol/errors.ts';
 import type { HubClient } from '../../workers/client/hub-client.ts';
 import type { ModelEntry } from './catalogue.ts';
 import { memoryIn } from './fit.ts';
 import { keepLocally, readLocal, writeLocal, type LocalStore, type Persistence } from './persistence.ts';
 
-/** A model of the Hub that the reader has confirmed. */
+/** A model of the Hub, or of another address, that the reader has confirmed. */
 export interface HubEntry {
   readonly model: HubModel;
   /** Of all files together. */
@@ -74,8 +76,8 @@ export interface Hub {
   readonly store: StoreApi<HubState>;
   /** The Hub's address, without `/` at its end. */
   readonly host: string;
-  /** Pins a repository and lists what could be opened; reads no file. */
-  look(repo: string, revision: string | null, signal?: AbortSignal): Promise<HubFound>;
+  /** Pins a repository and lists what could be opened, without reading a file; of another address, samples of its files are read. */
+  look(target: ModelTarget, signal?: AbortSignal): Promise<HubFound>;
   needs(offer: HubOffer, signal?: AbortSignal): Promise<HubNeeds>;
   /** The reader has confirmed: the download begins. */
   add(entry: HubEntry): void;
@@ -97,11 +99,13 @@ export interface HubOptions {
   readonly storage: LocalStore | null;
   /** Of the page: decides whether another Hub may be named. */
   readonly pageHost: string;
+  /** Why this page may not ask what is at an address; null where it may. */
+  readonly refuses?: (address: string) => VitrineError | null;
   readonly now?: () => number;
 }
 
 /** Models of the Hub: what was confirmed, how far each is, and the reader's token. */
-export function createHub({ client, storage, pageHost, now = () => performance.now() }: HubOptions): Hub {
+export function createHub({ client, storage, pageHost, refuses = () => null, now = () => performance.now() }: HubOptions): Hub {
   const token = readLocal(storage, TOKEN_KEY);
   const store = createStore<HubState>(() => ({
     entries: [],
@@ -129,9 +133,11 @@ export function createHub({ client, storage, pageHost, now = () => performance.n
     const controller = new AbortController();
     running.set(id, controller);
     put(id, { state: 'downloading', done: doneOf(id), speed: null });
+    const refusal = refuses(parseAddressId(id)?.address ?? host);
     const pace = createPace(now, doneOf(id));
     let shown = -Infinity;
     try {
+      if (refusal) throw refusal;
       await client.download(entry.model, way(), {
         signal: controller.signal,
         onProgress(done) {
@@ -168,7 +174,11 @@ export function createHub({ client, storage, pageHost, now = () => performance.n
   return {
     store,
     host,
-    look: (repo, revision, signal) => client.look(repo, revision, way(), signal),
+    async look(target, signal) {
+      const refusal = target.kind === 'address' ? refuses(target.address) : null;
+      if (refusal) throw refusal;
+      return client.look(target, way(), signal);
+    },
     needs: ({ model }, signal) => client.needs(model, way(), signal),
     add(entry) {
       const { id } = entry.model;
@@ -214,7 +224,7 @@ export function createHub({ client, storage, pageHost, now = () => performance.n
 
 /** Whether an experiment on this model may start now: what is not confirmed, or not here yet, waits for the reader. */
 export function mayRun(state: HubState, model: string): boolean {
-  if (!isHubId(model)) return true;
+  if (!isRemoteId(model)) return true;
   const download = state.downloads[model];
   return download?.state === 'kept' || download?.state === 'unkept';
 }
@@ -249,8 +259,10 @@ function weightsOf(needs: HubNeeds, chosen?: Quantization): string {
   return quantization === 'int8' || quantization === 'int4' ? `${needs.weights} as ${quantization}` : needs.weights;
 }
 
-/** A model's id as a reader knows it: of the Hub, the repository without its commit, and the file where there are several. */
+/** A model's id as a reader knows it: the repository without its commit, and the file where there are several; of an address, its file. */
 export function modelName(id: string): string {
+  const other = parseAddressId(id);
+  if (other) return addressName(other.address);
   const reference = parseHubId(id);
   if (!reference) return id.replace(/^local:/, '');
   const { repo, file } = reference;

@@ -61,7 +61,7 @@ export function resolveUrl(host: string, repo: string, commit: string, path: str
   return `${host}/${repo}/resolve/${commit}/${encodePath(path)}`;
 }
 
-/** One file of a repository, as the Hub lists it. */
+/** One file of a model, as the Hub lists it or as another host has it. */
 export interface HubFile {
   readonly path: string;
   readonly bytes: number;
@@ -69,9 +69,13 @@ export interface HubFile {
   readonly sha256: string | null;
   /** Git's own digest of the other files: SHA-1 of `blob <bytes>\0` and the content. */
   readonly git: string | null;
+  /** Of files outside of the Hub, whose hosts give no digests: one of samples of the content, see `pinOf`. */
+  readonly pin?: string | undefined;
+  /** What the host of such a file calls this version of it, where it says. */
+  readonly etag?: string | undefined;
 }
 
-/** What the reader has confirmed to be fetched from the Hub: exactly these files of this commit. */
+/** What the reader has confirmed to be fetched, from the Hub or from another address: exactly these files. */
 export interface HubModel {
   readonly id: string;
   /** In the order in which they are to be read. */
@@ -99,14 +103,8 @@ export function isHubHost(host: string): boolean {
   return host === HUB_HOST || LOCAL.test(host);
 }
 
-/** Cache (of the Cache API) in which files of the Hub are kept, in chunks. */
+/** Cache (of the Cache API) in which files of the Hub, and of other addresses, are kept, in chunks. */
 export const HUB_CACHE = 'vitrine-hub-1';
-
-/** Address below which a file's chunks are kept: the same whatever host answered, and without anything of the reader's. */
-export function hubKey(id: string, path: string): string {
-  const { repo, commit } = parseHubId(id) ?? { repo: '', commit: '' };
-  return resolveUrl(HUB_HOST, repo, commit, path);
-}
 
 /** What a model holds in memory while it runs, where it is loaded in one way. */
 export interface HeldAs {
@@ -142,10 +140,12 @@ export interface HubOffer {
   readonly bytes: number;
 }
 
-/** A repository that was looked up. */
+/** A repository, or another address, that was looked up. */
 export interface HubFound {
-  readonly repo: string;
-  readonly commit: string;
+  /** Of the repository, `owner/name`; or the address. */
+  readonly name: string;
+  /** Null for what is no repository. */
+  readonly commit: string | null;
   readonly gated: boolean;
   readonly license: string | null;
   readonly offers: readonly HubOffer[];

@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'hub-gated'
   | 'hub-not-found'
   | 'hub-busy'
+  | 'host-not-allowed'
   | 'not-confirmed'
   | 'storage-full'
   | 'no-storage'
@@ -107,9 +108,14 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorInfo>> = {
     retryable: false,
   },
   'hub-busy': {
-    title: 'The Hub asks to wait',
+    title: 'The host asks to wait',
     next: 'Too many requests were made from this address. Try again later; what is here already stays.',
     retryable: true,
+  },
+  'host-not-allowed': {
+    title: 'This page may not ask that host',
+    next: 'Download the file by hand and drop it on the models page; whoever runs this site can allow the host (MODEL_HOSTS, when it is built).',
+    retryable: false,
   },
   'not-confirmed': {
     title: 'This model is not on this device',

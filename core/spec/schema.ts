@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { CHAT_ROLES, type ChatMessage } from '../chat.ts';
-import { isHubId } from '../files/hub.ts';
+import { isRemoteId } from '../files/remote.ts';
 import { parseHook, type HookName } from '../hooks.ts';
 import type { Intervention } from '../interventions.ts';
 import type { Metric } from '../metrics.ts';
@@ -26,10 +26,10 @@ const id: v.GenericSchema<string> = v.pipe(
   v.regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/),
   v.check((s) => !s.includes('..'), 'no ".."'),
 );
-/** A name of the catalogue, a pinned model of the Hub (`hf:owner/name@commit`), or files of the reader's own (`local:name`). */
+/** A name of the catalogue, a pinned model of the Hub (`hf:owner/name@commit`) or of another address (`url:address@pin`), or files of the reader's own (`local:name`). */
 const modelId: v.GenericSchema<string> = v.union([
   id,
-  v.pipe(v.string(), v.check(isHubId, 'not a model')),
+  v.pipe(v.string(), v.check(isRemoteId, 'not a model')),
   v.pipe(v.string(), v.maxLength(LIMITS.id), v.regex(/^local:[A-Za-z0-9][A-Za-z0-9._-]*$/)),
 ]);
 const hook: v.GenericSchema<string, HookName> = v.pipe(

@@ -1,4 +1,6 @@
-import { writeSafetensors, type SafeInput } from '../../core/files/safetensors.ts';
+import { readSafetensors, writeSafetensors, type SafeInput } from '../../core/files/safetensors.ts';
+import { ggufName } from '../../workers/weights/gguf/names.ts';
+import { ggufFile } from '../../workers/weights/gguf/testing.ts';
 
 /** Files of a repository by path. */
 export type Checkpoint = Record<string, Buffer>;
@@ -60,6 +62,40 @@ export function tinyLlama(tokenizer: Buffer, tokenizerConfig: Buffer): Checkpoin
     'tokenizer_config.json': tokenizerConfig,
     'model.safetensors': Buffer.from(writeSafetensors(tensors, { format: 'pt' })),
   };
+}
+
+/** The same model as one GGUF file, with its vocabulary. The file's rows of queries and keys stand in llama.cpp's order, so it answers otherwise. */
+export function tinyGguf(files: Checkpoint): Buffer {
+  const { tensors } = readSafetensors(files['model.safetensors'] ?? Buffer.alloc(0));
+  const { model } = JSON.parse(String(files['tokenizer.json'])) as {
+    model: { vocab: Record<string, number>; merges: readonly (readonly string[])[] };
+  };
+  const rows = tensors.get('lm_head.weight')?.shape[0] ?? 0;
+  const tokens = Array.from({ length: rows }, (_, id) => `<|${id}|>`);
+  for (const [token, id] of Object.entries(model.vocab)) tokens[id] = token;
+  const metadata = {
+    'general.architecture': 'llama',
+    'general.name': 'tiny',
+    'llama.context_length': 128,
+    'llama.embedding_length': 256,
+    'llama.block_count': 2,
+    'llama.feed_forward_length': 768,
+    'llama.vocab_size': rows,
+    'llama.attention.head_count': 8,
+    'llama.attention.head_count_kv': 4,
+    'llama.attention.layer_norm_rms_epsilon': 1e-6,
+    'tokenizer.ggml.model': 'gpt2',
+    'tokenizer.ggml.pre': 'gpt-2',
+    'tokenizer.ggml.tokens': tokens,
+    'tokenizer.ggml.merges': model.merges.map((pair) => pair.join(' ')),
+  };
+  const inputs = [...tensors].map(([key, { shape, bytes }]) => ({
+    name: ggufName('llama', key.replace(/^model\./, '')) ?? key,
+    shape,
+    type: 0,
+    data: bytes,
+  }));
+  return Buffer.from(ggufFile(metadata, inputs));
 }
 
 /** Numbers in −1 … 1, the same each time. */

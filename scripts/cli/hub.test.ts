@@ -4,19 +4,20 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HUB_CACHE, type HubModel } from '../../core/files/hub.ts';
+import { parseTarget } from '../../core/files/target.ts';
 import { lab as activations } from '../../labs/activations/spec.ts';
 import { tinyLlama, type Checkpoint } from '../../e2e/flows/checkpoint.ts';
 import { memoryCaches } from '../../workers/testing/memory-caches.ts';
-import { parseGgufHeader } from '../../workers/weights/gguf/header.ts';
-import { ggufFile } from '../../workers/weights/gguf/testing.ts';
+import { withVocabulary } from '../../workers/weights/gguf/testing.ts';
 import { HUB_CHUNK } from '../../workers/weights/hub/open.ts';
 import { serveKept } from '../chromium-engine/serve-kept.ts';
 import { differences, EXACT } from '../lib/compare.ts';
 import { diskCaches, type DiskCaches } from '../lib/disk-caches.ts';
 import { serveHub, type HubServer } from '../lib/hub-server.ts';
+import { serveModels, type ModelServer } from '../lib/model-server.ts';
 import { ROOT } from '../lib/root.ts';
 import { serveFolder } from '../lib/static-server.ts';
-import { freeHubModel, hubOnDisk, keptModels, parseHubName, type HubOnDisk, type HubOptions } from './hub.ts';
+import { freeHubModel, hubOnDisk, keptModels, type HubOnDisk, type HubOptions } from './hub.ts';
 import type { RunLine } from './output.ts';
 
 const REPO = 'tiny/llama';
@@ -66,22 +67,11 @@ const open = (options: Partial<HubOptions> = {}): HubOnDisk =>
     sleep: () => Promise.resolve(),
     ...options,
   });
-const ready = (name: string, options: Partial<HubOptions> = {}): Promise<HubModel> => open(options).ready(parseHubName(name)!);
+const ready = (name: string, options: Partial<HubOptions> = {}): Promise<HubModel> => open(options).ready(parseTarget(name)!);
 const named = (): string => `hf:${REPO}@${hub.commit(REPO)}`;
 const bodies = (): number => hub.requests.filter(({ host, method }) => host === 'cdn' && method === 'GET').length;
 
 describe('a model of the Hub, as it is typed', () => {
-  it.each([
-    ['hf:owner/name', { repo: 'owner/name', revision: null, file: null }],
-    ['hf:owner/name@v1.0', { repo: 'owner/name', revision: 'v1.0', file: null }],
-    ['hf:owner/name@main/sub/x-Q4_0.gguf', { repo: 'owner/name', revision: 'main', file: 'sub/x-Q4_0.gguf' }],
-    ['hf:owner/name/x.gguf', { repo: 'owner/name', revision: null, file: 'x.gguf' }],
-    ['hf:gpt2@main', { repo: 'gpt2', revision: 'main', file: null }],
-    [`hf:a/b@${'c'.repeat(40)}/d%20e.gguf`, { repo: 'a/b', revision: 'c'.repeat(40), file: 'd e.gguf' }],
-    ['owner/name', null],
-    ['primer', null],
-  ])('%s', (text, name) => expect(parseHubName(text)).toEqual(name));
-
   it.each(['hf:', 'hf:../etc', 'hf:a/b/../../c@', 'hf:nobody/nothing'])('%s is not there', async (text) => {
     await expect(ready(text)).rejects.toMatchObject({ code: expect.stringMatching(/^hub-not-found$/) as string });
     expect(bodies()).toBe(0);
@@ -210,7 +200,7 @@ describe('a model of the Hub on the command line', () => {
 
   it('is served to a browser from what is kept', async () => {
     const shelf = open();
-    const { id } = await shelf.ready(parseHubName(`hf:${REPO}`)!);
+    const { id } = await shelf.ready(parseTarget(`hf:${REPO}`)!);
     const before = hub.requests.length;
     const server = await serveFolder({ folder, intercept: (path, response) => serveKept(shelf, path, response) });
     const get = (path: string, range?: string): Promise<Response> =>
@@ -224,6 +214,36 @@ describe('a model of the Hub on the command line', () => {
     expect((await get('README.md')).status).toBe(404);
     expect(hub.requests.length).toBe(before);
     await server.close();
+  });
+});
+
+describe('a model at an address, on the command line', () => {
+  let host: ModelServer;
+  beforeEach(async () => {
+    host = await serveModels({ 'm/tiny.gguf': withVocabulary(readFileSync(join(ROOT, 'workers/testdata/gguf/llama.gguf'))) });
+  });
+  afterEach(() => host.close());
+  const bodiesOf = (): number => host.requests.filter(({ method }) => method === 'GET').length;
+
+  it('is shown, asked for, kept, taken from there by its whole id, listed and freed', async () => {
+    const address = `${host.url}m/tiny.gguf`;
+    await expect(ready(address, { yes: false })).rejects.toMatchObject({ code: 'not-confirmed' });
+    expect(readdirSync(folder)).toEqual([]);
+    expect(said[0]).toBe(address);
+    for (const part of ['in one file, checked by samples: its host gives no digest', 'llama, ', `--model url:${address}@`])
+      expect(said.join('\n')).toContain(part);
+    const model = await ready(address, { token: TOKEN });
+    expect(model.id).toMatch(new RegExp(`^url:${address}@[0-9a-f]{16}$`));
+    expect(host.requests.every(({ authorization }) => authorization === null)).toBe(true);
+    const before = bodiesOf();
+    expect(await ready(model.id, { yes: false })).toEqual(model);
+    expect(bodiesOf()).toBe(before);
+    expect((await keptModels(folder)).map(({ id, bytes, kept }) => [id, bytes === kept])).toEqual([[model.id, true]]);
+    // What is there now is another model; the one that is kept stays.
+    host.put('m/tiny.gguf', Buffer.concat([readFileSync(join(ROOT, 'workers/testdata/gguf/llama.gguf'))]));
+    expect(await ready(model.id, { yes: false })).toEqual(model);
+    await freeHubModel(model.id, folder);
+    await expect(ready(model.id)).rejects.toMatchObject({ code: 'digest-mismatch' });
   });
 });
 
@@ -322,9 +342,21 @@ describe('vitrine run --model', { timeout: 180_000 }, () => {
     hub = await serveHub({});
   });
 
+  it('runs what is at an address', async () => {
+    const host = await serveModels(checkpoint());
+    const [line] = (await vitrine(['run', '-', '--yes', '--model', `${host.url}model.safetensors`], spec)).lines;
+    if (!line?.ok) throw new Error(JSON.stringify(line));
+    expect(line.provenance.model.id).toMatch(new RegExp(`^url:${host.url}@[0-9a-f]{16}$`));
+    expect(line.provenance.model.digest).toBe(line.provenance.model.id.slice('url:'.length));
+    await host.close();
+    // The experiment of that line names it, and needs no host.
+    const [again] = (await vitrine(['run', '-'], { ...spec, model: line.provenance.model.id })).lines;
+    expect(again?.ok && differences(again.result, line.result, EXACT)).toEqual([]);
+  });
+
   it('runs a GGUF file, and says what is wrong with a path and a command line', async () => {
     const gguf = join(folder, 'tiny-F16.gguf');
-    writeFileSync(gguf, withVocabulary('workers/testdata/gguf/llama.gguf'));
+    writeFileSync(gguf, withVocabulary(readFileSync(join(ROOT, 'workers/testdata/gguf/llama.gguf'))));
     const [line] = (await vitrine(['run', '-', '--model', gguf], { ...spec, prompts: [{ tokens: [1, 2, 3] }] })).lines;
     expect(line).toMatchObject({ ok: true, provenance: { model: { id: 'local:tiny-F16', quantization: 'gguf' } } });
     const codeOf = async (model: string): Promise<string> => {
@@ -336,6 +368,9 @@ describe('vitrine run --model', { timeout: 180_000 }, () => {
     expect(await codeOf('nobody')).toBe('unknown-model');
     for (const [args, env] of [
       [['--in', 'chromium', '--model', gguf], {}],
+      [['--in', 'chromium', '--model', 'https://models.example/x.gguf'], {}],
+      [['--model', 'http://models.example/x.gguf'], {}],
+      [['--model', 'https://models.example/x.gguf?key=secret'], {}],
       [['--token-file', join(folder, 'no-such-file')], {}],
       [['--model', `hf:${REPO}`], { HF_ENDPOINT: 'https://mirror.example' }],
     ] as const) {
@@ -344,28 +379,6 @@ describe('vitrine run --model', { timeout: 180_000 }, () => {
     }
   });
 });
-
-/** A GGUF of the goldens, which have none, with a token for each of as many letters as it has rows. */
-function withVocabulary(path: string): Uint8Array {
-  const bytes = Uint8Array.from(readFileSync(join(ROOT, path)));
-  const { metadata, tensors } = parseGgufHeader(bytes, bytes.length, path)!;
-  const letters = Array.from({ length: Number(metadata['llama.vocab_size']) }, (_, i) => String.fromCharCode(97 + i));
-  return ggufFile(
-    {
-      ...metadata,
-      'tokenizer.ggml.model': 'gpt2',
-      'tokenizer.ggml.pre': 'gpt-2',
-      'tokenizer.ggml.tokens': letters,
-      'tokenizer.ggml.merges': [],
-    },
-    [...tensors].map(([name, { shape, type, from, to }]) => ({
-      name,
-      shape,
-      type: type.name === 'F32' ? 0 : 1,
-      data: bytes.subarray(from, to),
-    })),
-  );
-}
 
 function contentsOf(path: string): readonly string[] {
   return readdirSync(path, { recursive: true, withFileTypes: true })

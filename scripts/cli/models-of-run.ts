@@ -1,9 +1,10 @@
 import { forModel } from '../../core/spec/for-model.ts';
 import type { ExperimentSpec } from '../../core/spec/index.ts';
+import { parseTarget } from '../../core/files/target.ts';
 import type { OpenEngine } from '../lib/open-engine.ts';
 import { labDefinition } from '../node-engine/labs.ts';
 import { dictionariesOf } from './catalogue.ts';
-import { parseHubName, type HubOnDisk } from './hub.ts';
+import type { HubOnDisk } from './hub.ts';
 import { complain, userPath } from './io.ts';
 import { isPath, localModel } from './local.ts';
 
@@ -21,7 +22,7 @@ export class ModelsOfRun {
   readonly #model: string | null;
   readonly #ready = new Map<string, Promise<Ready>>();
 
-  /** @param model `--model`: an id of the catalogue, a model of the Hub, a path; null: as each experiment says */
+  /** @param model `--model`: an id of the catalogue, a model of the Hub, an address, a path; null: as each experiment says */
   constructor(hub: HubOnDisk, model: string | null) {
     this.#hub = hub;
     this.#model = model;
@@ -42,9 +43,9 @@ export class ModelsOfRun {
   }
 
   async #open(name: string): Promise<Ready> {
-    const ofHub = parseHubName(name);
-    if (ofHub) {
-      const { id } = await this.#hub.ready(ofHub);
+    const remote = parseTarget(name);
+    if (remote) {
+      const { id } = await this.#hub.ready(remote);
       const give = ({ engine, hubHost }: OpenEngine): void => {
         const access = this.#hub.access();
         engine.allow(hubHost === undefined ? access : { ...access, host: hubHost, token: null });

@@ -1,4 +1,5 @@
 import type { HubFound, HubModel, HubNeeds } from '../../core/files/hub.ts';
+import type { ModelTarget } from '../../core/files/target.ts';
 import { Cancelled, fromWireError, VitrineError } from '../../core/protocol/errors.ts';
 import type { HubAnswer, HubAsk, HubEvent } from '../weights/hub/messages.ts';
 
@@ -34,9 +35,9 @@ export class HubClient {
     this.#create = create;
   }
 
-  /** Pins a repository and lists what could be opened of it. Nothing of its files is read. */
-  async look(repo: string, revision: string | null, way: HubWay, signal?: AbortSignal): Promise<HubFound> {
-    const answer = await this.#ask({ type: 'look', repo, revision, ...way }, signal);
+  /** Pins a repository and lists what could be opened of it; nothing of its files is read. Of another address, samples are. */
+  async look(target: ModelTarget, way: HubWay, signal?: AbortSignal): Promise<HubFound> {
+    const answer = await this.#ask({ type: 'look', target, ...way }, signal);
     if (answer.type !== 'found') throw unexpected(answer);
     return answer.found;
   }

@@ -9,7 +9,7 @@ import {
   type Ready,
   type Terminal,
 } from '../../core/protocol/messages.ts';
-import { isHubId } from '../../core/files/hub.ts';
+import { isRemoteId } from '../../core/files/remote.ts';
 import { transferables } from '../../core/protocol/wire-tensor.ts';
 import { tf } from '../kernels/index.ts';
 import { deviceBytes, trimPool, type DeviceInfo } from './device.ts';
@@ -178,9 +178,9 @@ class EngineHost {
     });
   }
 
-  /** Models of the Hub and of the reader's own files. */
+  /** Models of the Hub, of other addresses, and of the reader's own files. */
   #openElsewhere(id: string): Promise<ModelFiles> | null {
-    if (isHubId(id)) return this.#hub.open(id);
+    if (isRemoteId(id)) return this.#hub.open(id);
     return id.startsWith(LOCAL_PREFIX) ? Promise.resolve().then(() => this.#local.open(id)) : null;
   }
 

@@ -1,4 +1,5 @@
 import type { serveHub } from '../../scripts/lib/hub-server.ts';
+import type { ModelTarget } from '../../core/files/target.ts';
 import { HUB_CHUNK } from '../weights/hub/open.ts';
 
 /** Repositories of a Hub on this machine: what tests of the Hub look up and download. */
@@ -19,6 +20,14 @@ export const CONFIG = {
 /** Two whole chunks and a piece. */
 export const WEIGHTS = noise(2 * HUB_CHUNK + 12_345, 1);
 export const TOKENIZER = JSON.stringify({ model: { vocab: 'x'.repeat(20_000) } });
+
+/** A repository by its name, as it is looked up. */
+export const repository = (repo: string, revision: string | null = null): ModelTarget => ({
+  kind: 'hub',
+  repo,
+  revision,
+  file: null,
+});
 
 export function hubRepositories(): Parameters<typeof serveHub>[0] {
   const files = {

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { sha256 } from './file-source.ts';
-import { HttpFile, openHttpFile, plainRequest, type HttpFileOptions, type RangeRequest } from './http-file.ts';
+import { HttpFile, type HttpFileOptions } from './http-file.ts';
+import { plainRequest, type RangeRequest } from './http-request.ts';
 import { HttpSource } from './http-source.ts';
 import { BlobFile, MemoryFile } from './model-files.ts';
 
@@ -188,23 +189,50 @@ describe('a file on a host', () => {
     expect(caches.entries.size).toBe(1);
   });
 
-  it('asks the host how large it is where nobody says', async () => {
-    for (const ranges of [true, false]) {
-      const request = plainRequest(URL_, 'm', { fetch: host({ ranges }).fetch });
-      const file = await openHttpFile({
-        name: 'm',
-        request,
-        caches: null,
-        key: (version) => `https://x/${version}`,
-        chunkBytes: CHUNK,
-      });
-      expect(file.size).toBe(DATA.length);
-      expect(await file.read(1, 3)).toEqual(DATA.slice(1, 3));
-    }
-    const request = (): Promise<Response> => Promise.resolve(new Response(null, { status: 206 }));
-    await expect(openHttpFile({ name: 'm', request, caches: null, key: () => null })).rejects.toMatchObject({
-      code: 'unsupported-file',
+  it('takes a host that sends nothing for gone: asks again for the rest, and says so in the end', async () => {
+    let stalls = 2;
+    const { fetch, asked } = host();
+    const stalling = (async (url: string, init?: RequestInit) => {
+      const response = await fetch(url, init);
+      if (stalls-- <= 0) return response;
+      const part = new Uint8Array(await response.arrayBuffer()).slice(0, 100);
+      const silent = new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(part) });
+      return new Response(silent, { status: 206, headers: response.headers });
+    }) as typeof globalThis.fetch;
+    const file = open(stalling, { stallMs: 20 });
+    expect(await file.read(0, 1_000)).toEqual(DATA.slice(0, 1_000));
+    expect(asked).toEqual(['bytes=0-999', 'bytes=100-999', 'bytes=200-999']);
+    stalls = Infinity;
+    const never = (): Promise<Response> => Promise.resolve(new Response(new ReadableStream(), { status: 206 }));
+    await expect(open(never, { stallMs: 20 }).read(0, 10)).rejects.toMatchObject({
+      code: 'network',
+      message: expect.stringContaining('has sent nothing') as string,
     });
+  });
+
+  it('takes a host that never answers for gone, unless the reader stops it first', async () => {
+    const silent = ((_url: string, init?: RequestInit) =>
+      new Promise<Response>((_, reject) => {
+        init?.signal?.addEventListener('abort', () => reject(init.signal?.reason as Error));
+      })) as typeof fetch;
+    const request = plainRequest(URL_, 'm', { fetch: silent, stallMs: 20 });
+    await expect(open(silent, { request }).read(0, 10)).rejects.toMatchObject({ code: 'network' });
+    const stop = new AbortController();
+    const slow = plainRequest(URL_, 'm', { fetch: silent });
+    const reading = open(silent, { request: slow }).read(0, 10, stop.signal);
+    setTimeout(() => stop.abort(), 5);
+    await expect(reading).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  it('is another one where its host calls it so, or a check of the whole says so', async () => {
+    const { fetch } = host();
+    expect(await open(fetch, { etag: '"v1"' }).read(0, 3)).toEqual(DATA.slice(0, 3));
+    await expect(open(fetch, { etag: '"v0"', otherwise: 'Look again.' }).read(0, 3)).rejects.toMatchObject({
+      code: 'digest-mismatch',
+      hint: 'Look again.',
+    });
+    const check = (): Promise<void> => Promise.reject(new Error('another one'));
+    await expect(open(fetch, { check }).verify()).rejects.toThrow('another one');
   });
 });
 

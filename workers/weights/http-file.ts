@@ -2,8 +2,11 @@ import { sha256 as hasher } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { FILES_CACHE } from '../../core/files/kept.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
+import type { JsonValue } from '../../core/spec/json.ts';
 import { sha256 } from './file-source.ts';
+import { strongEtag, type RangeRequest } from './http-request.ts';
 import { checkRange, type RandomAccessFile } from './model-files.ts';
+import { pieces, STALL_MS } from './stall.ts';
 
 /** Bytes of a chunk: what one range request asks for, and one entry of the cache holds. */
 export const CHUNK_BYTES: number = 16 * 2 ** 20;
@@ -12,19 +15,22 @@ const HELD = 4;
 /** How often a connection may break without a byte having come in. */
 const ATTEMPTS = 3;
 
-/** Bytes from … to − 1 of the file. Throws typed errors of its own (`network`, `not-found` …); any status may come back. */
-export type RangeRequest = (from: number, to: number, signal?: AbortSignal) => Promise<Response>;
-
 export interface HttpFileOptions {
   /** File name, for messages and to tell the format. */
   readonly name: string;
-  /** Bytes of the whole file. `openHttpFile` asks the host where it is unknown. */
+  /** Bytes of the whole file. */
   readonly size: number;
   readonly request: RangeRequest;
   /** SHA-256 in hex of the whole file, where known. Checked as chunks come in, in order; `verify` finishes it. */
   readonly sha256?: string | undefined;
   /** SHA-256 in hex of each chunk of `CHUNK_BYTES`, where known: checked before a byte of it is used. */
   readonly chunks?: readonly string[] | undefined;
+  /** What the host calls this version of the file (its strong ETag), where known: another one is another file. */
+  readonly etag?: string | undefined;
+  /** A check of the whole file beside its digest: what `verify` does where it was not checked before. Throws `digest-mismatch`. */
+  readonly check?: ((file: RandomAccessFile, signal?: AbortSignal) => Promise<void>) | undefined;
+  /** What to do where the file is another one than was announced. */
+  readonly otherwise?: string | undefined;
   /** Absolute address below which chunks are kept in the Cache API (`<key>/0`, …); must change when the content does. null: not kept. */
   readonly key: string | null;
   /** Default: the browser's, where there is one. */
@@ -32,6 +38,8 @@ export interface HttpFileOptions {
   readonly cacheName?: string | undefined;
   /** For tests; default `CHUNK_BYTES`. */
   readonly chunkBytes?: number | undefined;
+  /** Milliseconds without a byte after which the connection counts as broken. */
+  readonly stallMs?: number | undefined;
 }
 
 /**
@@ -98,6 +106,10 @@ export class HttpFile implements RandomAccessFile {
       const chunk = await this.#chunk(index, signal);
       if (this.#hashed === index) await this.#hash(index, chunk);
     }
+    await this.#options.check?.(this, signal).catch(async (error: unknown) => {
+      if (error instanceof VitrineError && error.code === 'digest-mismatch') await this.forget();
+      throw error;
+    });
   }
 
   /** Whether there is a place to keep it, full or not. */
@@ -169,7 +181,7 @@ export class HttpFile implements RandomAccessFile {
         const response = await this.#options.request(from + done, to, signal);
         if (response.status === 200) return await this.#whole(response, index, signal);
         this.#checkRange(response, from + done);
-        for await (const bytes of pieces(response, this.name, signal)) {
+        for await (const bytes of this.#pieces(response, signal)) {
           if (done + bytes.length > out.length)
             throw new VitrineError('network', `the server sent more of ${this.name} than was asked for`);
           out.set(bytes, done);
@@ -187,21 +199,27 @@ export class HttpFile implements RandomAccessFile {
     return out;
   }
 
+  #pieces(response: Response, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+    const { etag, stallMs = STALL_MS } = this.#options;
+    const now = strongEtag(response);
+    if (etag !== undefined && now !== null && now !== etag)
+      throw this.#another(`${this.name} was changed on its host`, { etag: now, expected: etag });
+    return pieces(response, this.name, { stallMs, signal });
+  }
+
+  #another(message: string, detail: JsonValue): VitrineError {
+    const hint = this.#options.otherwise;
+    return new VitrineError('digest-mismatch', message, { detail, ...(hint === undefined ? {} : { hint }) });
+  }
+
   #checkRange(response: Response, from: number): void {
     const detail = { status: response.status, file: this.name };
-    if (response.status === 416)
-      throw new VitrineError('digest-mismatch', `${this.name} is shorter than ${this.size} bytes on its host`, { detail });
+    if (response.status === 416) throw this.#another(`${this.name} is shorter than ${this.size} bytes on its host`, detail);
     if (response.status !== 206)
       throw new VitrineError('network', `the server answered ${response.status} for ${this.name}`, { detail });
     const told = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers.get('content-range') ?? '');
     if (told && (Number(told[1]) !== from || (told[2] !== '*' && Number(told[2]) !== this.size)))
-      throw new VitrineError(
-        'digest-mismatch',
-        `${this.name} is another file on its host: ${told[0]}, not of ${this.size} bytes`,
-        {
-          detail,
-        },
-      );
+      throw this.#another(`${this.name} is another file on its host: ${told[0]}, not of ${this.size} bytes`, detail);
   }
 
   /** The host sent the file from its beginning: all of its chunks are taken from the stream. */
@@ -213,11 +231,10 @@ export class HttpFile implements RandomAccessFile {
     let chunk = new Uint8Array(size(0));
     let answer: Uint8Array<ArrayBuffer> | null = null;
     if (!(await this.#cache)) this.#holdAll = true;
-    for await (const bytes of pieces(response, this.name, signal)) {
+    for await (const bytes of this.#pieces(response, signal)) {
       this.#listener?.(bytes.length);
       for (let used = 0; used < bytes.length;) {
-        if (index >= count)
-          throw new VitrineError('digest-mismatch', `${this.name} is longer than ${this.size} bytes`, { detail: this.size });
+        if (index >= count) throw this.#another(`${this.name} is longer than ${this.size} bytes`, this.size);
         const part = bytes.subarray(used, used + chunk.length - at);
         chunk.set(part, at);
         at += part.length;
@@ -263,8 +280,9 @@ export class HttpFile implements RandomAccessFile {
     const found = bytesToHex(this.#digest.digest());
     if (found !== this.#options.sha256) {
       await this.forget();
-      throw new VitrineError('digest-mismatch', `${this.name} is not the file that was announced`, {
-        detail: { sha256: found, expected: this.#options.sha256 ?? null },
+      throw this.#another(`${this.name} is not the file that was announced`, {
+        sha256: found,
+        expected: this.#options.sha256 ?? null,
       });
     }
     await this.#put('verified', new Uint8Array(0));
@@ -327,65 +345,5 @@ export class HttpFile implements RandomAccessFile {
     } catch {
       return false;
     }
-  }
-}
-
-/** A range request for a plain address, without credentials. */
-export function plainRequest(url: string, name: string, options: { readonly fetch?: typeof fetch } = {}): RangeRequest {
-  const ask: typeof fetch = options.fetch ?? ((input, init): Promise<Response> => fetch(input, init));
-  return async (from, to, signal) => {
-    const headers = { range: `bytes=${from}-${to - 1}` };
-    const response = await ask(url, { headers, ...(signal ? { signal } : {}) }).catch((cause: unknown) => {
-      throw signal?.aborted ? cause : new VitrineError('network', `${name} could not be fetched`, { cause });
-    });
-    // Hosts of single-page sites answer with their start page where there is no such file.
-    const page = response.headers.get('content-type')?.startsWith('text/html') === true;
-    if (response.status === 404 || response.status === 410 || page)
-      throw new VitrineError('not-found', `there is no ${name}`, { detail: { url } });
-    return response;
-  };
-}
-
-/**
- * Opens a file whose size is unknown: asks the host for its first byte. Throws `unsupported-file` where the host tells no size.
- * @param key see `HttpFileOptions.key`; a function of what the host calls this version (its ETag, else its size)
- */
-export async function openHttpFile(
-  options: Omit<HttpFileOptions, 'size' | 'key'> & { readonly key: (version: string) => string | null },
-  signal?: AbortSignal,
-): Promise<HttpFile> {
-  const response = await options.request(0, 1, signal);
-  void response.body?.cancel().catch(() => {});
-  const range = /^bytes \d+-\d+\/(\d+)$/.exec(response.headers.get('content-range') ?? '');
-  const size = Number(range?.[1] ?? (response.status === 200 ? response.headers.get('content-length') : null)) || 0;
-  if (!response.ok)
-    throw new VitrineError('network', `the server answered ${response.status} for ${options.name}`, {
-      detail: { status: response.status },
-    });
-  if (size <= 0)
-    throw new VitrineError(
-      'unsupported-file',
-      `the host of ${options.name} does not tell how large it is: download it, and drop it here`,
-    );
-  return new HttpFile({ ...options, size, key: options.key(response.headers.get('etag') ?? String(size)) });
-}
-
-async function* pieces(response: Response, name: string, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
-  if (!response.body) {
-    yield new Uint8Array(await response.arrayBuffer());
-    return;
-  }
-  const reader = response.body.getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read().catch((cause: unknown) => {
-        throw signal?.aborted ? cause : new VitrineError('network', `the connection to the host of ${name} broke`, { cause });
-      });
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    // Where the consumer stopped early, the rest need not come.
-    void reader.cancel().catch(() => {});
   }
 }

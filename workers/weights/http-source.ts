@@ -1,7 +1,8 @@
 import { VitrineError } from '../../core/protocol/errors.ts';
 import { FILES_CACHE, keptAddress } from '../../core/files/kept.ts';
 import { sha256, type FileDigest, type FileSource, type LargeFile, type ReadOptions } from './file-source.ts';
-import { HttpFile, plainRequest } from './http-file.ts';
+import { HttpFile } from './http-file.ts';
+import { plainRequest } from './http-request.ts';
 import { BlobFile, type RandomAccessFile } from './model-files.ts';
 
 export interface HttpSourceOptions {

@@ -1,3 +1,5 @@
+import { parseGgufHeader } from './header.ts';
+
 /** A tensor of a test file: its bytes are written as they are. */
 export interface GgufInput {
   readonly name: string;
@@ -75,4 +77,28 @@ export function ggufFile(
     bytes(data);
   }
   return Uint8Array.from(out);
+}
+
+/** A GGUF of the goldens, which have none, with a token for each of as many letters as it has rows. @param more metadata */
+export function withVocabulary(bytes: Uint8Array, more: Readonly<Record<string, unknown>> = {}): Uint8Array<ArrayBuffer> {
+  const header = parseGgufHeader(bytes, bytes.length, 'golden');
+  if (!header) throw new Error('no whole header');
+  const { metadata, tensors } = header;
+  const letters = Array.from({ length: Number(metadata['llama.vocab_size']) }, (_, i) => String.fromCharCode(97 + i));
+  return ggufFile(
+    {
+      ...metadata,
+      'tokenizer.ggml.model': 'gpt2',
+      'tokenizer.ggml.pre': 'gpt-2',
+      'tokenizer.ggml.tokens': letters,
+      'tokenizer.ggml.merges': [],
+      ...more,
+    },
+    [...tensors].map(([name, { shape, type, from, to }]) => ({
+      name,
+      shape,
+      type: type.name === 'F32' ? 0 : 1,
+      data: bytes.subarray(from, to),
+    })),
+  );
 }

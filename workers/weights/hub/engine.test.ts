@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serveHub, type HubServer } from '../../../scripts/lib/hub-server.ts';
 import { readSafetensors, writeSafetensors } from '../../../core/files/safetensors.ts';
+import { repository } from '../../testing/hub-repositories.ts';
 import { HELLO, run, testHost, type TestHost } from '../../testing/test-host.ts';
 import { specOf } from '../../testing/test-labs.ts';
 import { byteTokenizer } from '../../testing/tiny-bundle.ts';
@@ -77,7 +78,7 @@ afterEach(async () => {
 
 describe('the engine', () => {
   it('opens a model of the Hub once it was confirmed, and asks nothing of the Hub before', async () => {
-    const { offers } = await look(REPO, null, { host: hub.url, token: null });
+    const { offers } = await look(repository(REPO), { host: hub.url, token: null });
     const model = offers[0]!.model;
     const before = hub.requests.length;
     expect(await test.ask({ type: 'load', id: 'early', model: model.id })).toMatchObject({
@@ -110,7 +111,7 @@ describe('the engine', () => {
       hub.push('tiny/sharded', path, content);
     const logits: unknown[] = [];
     for (const repo of [REPO, 'tiny/sharded']) {
-      const { offers } = await look(repo, null, { host: hub.url, token: null });
+      const { offers } = await look(repository(repo), { host: hub.url, token: null });
       const { model } = offers[0]!;
       test.send({ type: 'hub', id: `hub ${repo}`, host: hub.url, token: null, models: [model] });
       await test.ask(run(repo, specOf('numbers', { model: model.id })));
@@ -122,7 +123,7 @@ describe('the engine', () => {
   });
 
   it('refuses another host than the Hub, and ids that are none of it', async () => {
-    const { offers } = await look(REPO, null, { host: hub.url, token: null });
+    const { offers } = await look(repository(REPO), { host: hub.url, token: null });
     const model = offers[0]!.model;
     for (const bad of [
       { host: 'https://evil.example', models: [model] },
@@ -135,7 +136,7 @@ describe('the engine', () => {
   });
 
   it('says what the Hub says when a file cannot be read, and stays usable', async () => {
-    const { offers } = await look(REPO, null, { host: hub.url, token: null });
+    const { offers } = await look(repository(REPO), { host: hub.url, token: null });
     const model = offers[0]!.model;
     test.send({ type: 'hub', id: 'hub', host: hub.url, token: null, models: [model] });
     hub.faults.refuse = { pattern: /safetensors/, times: 1, status: 404, headers: { 'x-error-code': 'EntryNotFound' } };

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { HUB_CACHE, hubKey, type HeldAs, type HubModel, type HubOffer } from '../../../core/files/hub.ts';
+import { HUB_CACHE, type HeldAs, type HubModel, type HubOffer } from '../../../core/files/hub.ts';
+import { remoteKey } from '../../../core/files/remote.ts';
 import { writeSafetensors } from '../../../core/files/safetensors.ts';
 import { serveHub, type HubServer } from '../../../scripts/lib/hub-server.ts';
 import { parseGgufHeader } from '../gguf/header.ts';
-import { CONFIG, hubRepositories, TOKENIZER, WEIGHTS } from '../../testing/hub-repositories.ts';
+import { CONFIG, hubRepositories, repository, TOKENIZER, WEIGHTS } from '../../testing/hub-repositories.ts';
 import { memoryCaches, type MemoryCaches } from '../../testing/memory-caches.ts';
 import { SafetensorsSource } from '../safetensors-source.ts';
 import { localNeeds } from './needs.ts';
@@ -18,7 +19,7 @@ const sleeps: number[] = [];
 
 let hub: HubServer;
 let caches: MemoryCaches;
-const options = (token: string | null = null): Parameters<typeof look>[2] => ({
+const options = (token: string | null = null): Parameters<typeof look>[1] => ({
   host: hub.url,
   token,
   caches,
@@ -36,7 +37,7 @@ beforeEach(async () => {
 afterEach(() => hub.close());
 
 async function offer(repo = 'tiny/plain', token: string | null = null): Promise<HubOffer> {
-  const [first] = (await look(repo, null, options(token))).offers;
+  const [first] = (await look(repository(repo), options(token))).offers;
   if (!first) throw new Error('no offer');
   return first;
 }
@@ -46,8 +47,8 @@ const cdn = (): number => hub.requests.filter(({ host, method }) => host === 'cd
 describe('looking a repository up', () => {
   it('pins it to a commit and lists sizes and digests, in pages, without reading a file', async () => {
     hub.faults.pageSize = 2;
-    const found = await look('tiny/plain', null, options());
-    expect(found).toMatchObject({ repo: 'tiny/plain', commit: hub.commit('tiny/plain'), gated: false, license: 'apache-2.0' });
+    const found = await look(repository('tiny/plain'), options());
+    expect(found).toMatchObject({ name: 'tiny/plain', commit: hub.commit('tiny/plain'), gated: false, license: 'apache-2.0' });
     expect(found.offers).toHaveLength(1);
     const [one] = found.offers;
     expect(one?.model.id).toBe(`hf:tiny/plain@${hub.commit('tiny/plain')}`);
@@ -62,7 +63,7 @@ describe('looking a repository up', () => {
   });
 
   it('takes the name of today for one that was renamed', async () => {
-    expect((await look('old/name', null, options())).repo).toBe('tiny/plain');
+    expect((await look(repository('old/name'), options())).name).toBe('tiny/plain');
   });
 
   it('knows shards in their order, and of several GGUF files each, smallest first', async () => {
@@ -70,7 +71,7 @@ describe('looking a repository up', () => {
       'model-00001-of-00002.safetensors',
       'model-00002-of-00002.safetensors',
     ]);
-    const { offers, commit } = await look('tiny/gguf', null, options());
+    const { offers, commit } = await look(repository('tiny/gguf'), options());
     expect(offers.map(({ model }) => model.id)).toEqual([
       `hf:tiny/gguf@${commit}/small-Q4_0.gguf`,
       `hf:tiny/gguf@${commit}/big-Q8_0.gguf`,
@@ -85,7 +86,7 @@ describe('looking a repository up', () => {
     ['tiny/incomplete', null, 'unsupported-file', /not all parts/],
     ['../etc', null, 'hub-not-found', /not the name/],
   ] as const)('says what is wrong with %s at %s', async (repo, revision, code, message) => {
-    const attempt = look(repo, revision, options());
+    const attempt = look(repository(repo, revision), options());
     await expect(attempt).rejects.toMatchObject({ code });
     await expect(attempt).rejects.toThrow(message);
   });
@@ -135,7 +136,7 @@ describe('what a model needs', () => {
   it('of a GGUF is known from its header, and nothing of it is kept before it is confirmed', async () => {
     const gguf = readFileSync(join(import.meta.dirname, '../../testdata/gguf/llama.gguf'));
     hub.push('tiny/gguf', 'llama-golden.gguf', gguf);
-    const { offers } = await look('tiny/gguf', null, options());
+    const { offers } = await look(repository('tiny/gguf'), options());
     const model = offers.find(({ model: { id } }) => id.endsWith('/llama-golden.gguf'))?.model;
     if (!model) throw new Error('not offered');
     const found = await needs(model, options());
@@ -244,7 +245,7 @@ describe('downloading', () => {
       const { model } = await offer();
       hub.faults.corrupt = new RegExp(path.replace('.', '\\.'));
       await expect(download(model, options())).rejects.toMatchObject({ code: 'digest-mismatch' });
-      expect(caches.addresses(HUB_CACHE).filter((address) => address.startsWith(hubKey(model.id, path)))).toEqual([]);
+      expect(caches.addresses(HUB_CACHE).filter((address) => address.startsWith(remoteKey(model.id, path)))).toEqual([]);
       hub.faults.corrupt = null;
       await download(model, options());
     },
@@ -359,7 +360,7 @@ describe('gated repositories', () => {
     '%j is no token: said without being spelled out, and nothing is sent',
     async (token) => {
       const before = hub.requests.length;
-      const attempt = look('tiny/gated', null, options(token));
+      const attempt = look(repository('tiny/gated'), options(token));
       await expect(attempt).rejects.toMatchObject({ code: 'hub-gated' });
       await expect(attempt).rejects.not.toThrow(token);
       expect(hub.requests.length).toBe(before);

@@ -1,4 +1,5 @@
 import type { HubFound, HubModel, HubNeeds } from '../../../core/files/hub.ts';
+import type { ModelTarget } from '../../../core/files/target.ts';
 import type { NamedBlob } from '../local-files.ts';
 import type { WireError } from '../../../core/protocol/errors.ts';
 
@@ -10,7 +11,7 @@ interface Way {
 
 /** What the page asks of the worker that downloads. It computes nothing, so it goes on whatever the engine does. */
 export type HubAsk =
-  | ({ readonly type: 'look'; readonly id: string; readonly repo: string; readonly revision: string | null } & Way)
+  | ({ readonly type: 'look'; readonly id: string; readonly target: ModelTarget } & Way)
   | ({ readonly type: 'needs'; readonly id: string; readonly model: HubModel } & Way)
   | ({ readonly type: 'download'; readonly id: string; readonly model: HubModel } & Way)
   /** Of files of this device. */

@@ -2,7 +2,7 @@ import type { HubModel, HubNeeds } from '../../../core/files/hub.ts';
 import { VitrineError } from '../../../core/protocol/errors.ts';
 import { localFiles, type NamedBlob } from '../local-files.ts';
 import { configNeeds, needsOfFiles } from '../needs.ts';
-import { openHubFile, readHubJson, type HubFilesOptions } from './open.ts';
+import { peekHubFile, readHubJson, type HubFilesOptions } from './open.ts';
 
 /** What a model of the Hub needs; see `needsOfFiles`. Of a GGUF, the header is read by range. */
 export async function needsOf(model: HubModel, way: HubFilesOptions, signal?: AbortSignal): Promise<HubNeeds> {
@@ -12,7 +12,7 @@ export async function needsOf(model: HubModel, way: HubFilesOptions, signal?: Ab
   if (config) return configNeeds(await readHubJson(model.id, config, options, signal));
   const { ggufNeeds } = await import('./gguf-needs.ts');
   return ggufNeeds(
-    model.weights.map((file) => openHubFile(model.id, file, options)),
+    model.weights.map((file) => peekHubFile(model.id, file, options)),
     signal,
   );
 }

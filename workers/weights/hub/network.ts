@@ -1,4 +1,5 @@
 import { VitrineError } from '../../../core/protocol/errors.ts';
+import { answersWithin } from '../stall.ts';
 
 export interface HubNetwork {
   /** Without `/` at its end. */
@@ -8,6 +9,8 @@ export interface HubNetwork {
   readonly fetch?: typeof fetch;
   /** Waits between attempts; tests do not. */
   readonly sleep?: (ms: number, signal?: AbortSignal | null) => Promise<void>;
+  /** Milliseconds without an answer, or a byte of it, after which a host counts as gone. */
+  readonly stallMs?: number;
 }
 
 /** Attempts at a request that the network or the server fails, the first included. */
@@ -17,13 +20,34 @@ const PAUSE = 500;
 /** Seconds that the Hub may ask to wait before the reader is told instead. */
 const PATIENCE = 20;
 
+/** What a host's failures are to the reader. */
+export interface Words {
+  /** An answer that is not 2xx and not worth another attempt. */
+  refusal(response: Response, url: URL, hadToken: boolean): VitrineError;
+  /** No answer came. */
+  silence(url: URL, cause: unknown): VitrineError;
+}
+
 /**
  * `fetch` as the Hub wants it: the reader's token for the Hub alone, no referrer, no cookies; what fails for a moment is tried
  * again. Any answer but 2xx throws: `hub-gated`, `hub-not-found`, `hub-busy`, `network`. An abort rejects as it does with `fetch`.
  */
 export function hubFetch(network: HubNetwork): typeof fetch {
+  return patientFetch(network, OF_THE_HUB, ATTEMPTS);
+}
+
+const OF_THE_HUB: Words = {
+  refusal,
+  silence: (url, cause) => new VitrineError('network', `${url.host} does not answer`, { cause }),
+};
+
+/** The same for any host. @param attempts where nothing answers, or the server fails */
+export function patientFetch(network: HubNetwork, words: Words, attempts: number): typeof fetch {
   const { host, token, sleep = pause } = network;
-  const send = network.fetch ?? ((input: RequestInfo | URL, init?: RequestInit): Promise<Response> => fetch(input, init));
+  const send = answersWithin(
+    network.fetch ?? ((input: RequestInfo | URL, init?: RequestInit): Promise<Response> => fetch(input, init)),
+    network.stallMs,
+  );
   return async (input, init = {}) => {
     const url = new URL(input instanceof Request ? input.url : input);
     const headers = new Headers(init.headers);
@@ -37,15 +61,15 @@ export function hubFetch(network: HubNetwork): typeof fetch {
         return cause;
       });
       if (!(response instanceof Response)) {
-        if (attempt < ATTEMPTS && online()) await sleep(wait, init.signal);
-        else throw new VitrineError('network', `${url.host} does not answer`, { cause: response });
+        if (attempt < attempts && online()) await sleep(wait, init.signal);
+        else throw words.silence(url, response);
         continue;
       }
       if (response.ok) return response;
       await response.body?.cancel().catch(() => undefined);
       const seconds = retryAfter(response);
       const again = response.status === 429 ? (seconds ?? 1) <= PATIENCE : response.status >= 500;
-      if (!again || attempt >= ATTEMPTS) throw refusal(response, url, token !== null);
+      if (!again || attempt >= attempts) throw words.refusal(response, url, token !== null);
       await sleep(seconds === null ? wait : Math.min(seconds, PATIENCE) * 1_000, init.signal);
     }
   };
@@ -76,13 +100,7 @@ function refusal(response: Response, url: URL, hadToken: boolean): VitrineError 
   // No query, and never a header: a report must not carry what is the reader's own.
   const detail = { url: url.origin + url.pathname, status, code };
   const what = place(url);
-  if (status === 429) {
-    const seconds = retryAfter(response);
-    return new VitrineError('hub-busy', `${url.host} takes no more requests from here for now`, {
-      detail,
-      ...(seconds === null ? {} : { hint: `Try again in ${minutes(seconds)}; what is here already stays.` }),
-    });
-  }
+  if (status === 429) return tooMany(response, url);
   if (code === 'GatedRepo' || (status === 403 && code !== 'DisabledRepo'))
     return new VitrineError('hub-gated', `${what.repo} is only for those who have accepted its terms`, {
       detail,
@@ -109,6 +127,15 @@ function refusal(response: Response, url: URL, hadToken: boolean): VitrineError 
       hint: 'Look the repository up again: its files may have changed.',
     });
   return new VitrineError('network', `${url.host} answered ${status}`, { detail });
+}
+
+/** The host asks to wait for longer than is waited without a word. */
+export function tooMany(response: Response, url: URL): VitrineError {
+  const seconds = retryAfter(response);
+  return new VitrineError('hub-busy', `${url.host} takes no more requests from here for now`, {
+    detail: { url: url.origin + url.pathname, status: response.status },
+    ...(seconds === null ? {} : { hint: `Try again in ${minutes(seconds)}; what is here already stays.` }),
+  });
 }
 
 /** What an address of the Hub means, for messages. */

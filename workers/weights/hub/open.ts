@@ -1,11 +1,17 @@
 import { isChatTemplate } from '../../../core/files/checkpoint.ts';
-import { HUB_CACHE, hubKey, parseHubId, resolveUrl, type HubFile, type HubModel } from '../../../core/files/hub.ts';
+import { parseAddressId } from '../../../core/files/address.ts';
+import { HUB_CACHE, type HubFile, type HubModel } from '../../../core/files/hub.ts';
+import { remoteKey, remoteUrl } from '../../../core/files/remote.ts';
 import { VitrineError } from '../../../core/protocol/errors.ts';
 import { withChatTemplates } from '../chat-templates.ts';
 import { HttpFile } from '../http-file.ts';
+import { ranged, type RangeRequest } from '../http-request.ts';
 import type { ModelFiles, RandomAccessFile } from '../model-files.ts';
+import { PeekFile } from '../peek-file.ts';
+import { addressFetch } from './address-network.ts';
 import { gitDigest } from './git-digest.ts';
 import { hubFetch, type HubNetwork } from './network.ts';
+import { CHANGED, checkPin } from './pin.ts';
 
 /** Bytes of a chunk. Smaller than of the site's own files: what a pause loses is at most this. */
 export const HUB_CHUNK: number = 4 * 2 ** 20;
@@ -17,23 +23,34 @@ export interface HubFilesOptions extends HubNetwork {
   readonly caches?: CacheStorage | null;
 }
 
-/** One file of a confirmed model: from what is kept of it, and the rest from the Hub. */
+/** One file of a confirmed model: from what is kept of it, and the rest from its host. */
 export function openHubFile(id: string, file: HubFile, options: HubFilesOptions): HttpFile {
-  const reference = parseHubId(id);
-  if (!reference) throw new VitrineError('unknown-model', `"${id}" is no model of the Hub`);
-  const url = resolveUrl(options.host, reference.repo, reference.commit, file.path);
-  const ask = hubFetch(options);
+  const { path: name, pin } = file;
   return new HttpFile({
-    name: file.path,
+    name,
     size: file.bytes,
-    // `bytes=a-b` and no other form: a browser would ask the CDN's leave for those first.
-    request: (from, to, signal) => ask(url, { headers: { range: `bytes=${from}-${to - 1}` }, ...(signal ? { signal } : {}) }),
+    request: requestOf(id, file, options),
     sha256: file.sha256 ?? undefined,
-    key: hubKey(id, file.path),
+    etag: file.etag,
+    ...(pin === undefined ? {} : { check: (open, signal) => checkPin(open, pin, signal), otherwise: CHANGED }),
+    key: remoteKey(id, name),
     caches: options.caches,
     cacheName: HUB_CACHE,
     chunkBytes: HUB_CHUNK,
+    stallMs: options.stallMs,
   });
+}
+
+function requestOf(id: string, file: HubFile, options: HubFilesOptions): RangeRequest {
+  const url = remoteUrl(id, file.path, options.host);
+  if (url === null) throw new VitrineError('unknown-model', `"${id}" is no model of the Hub or of an address`);
+  return ranged(parseAddressId(id) ? addressFetch(options) : hubFetch(options), url);
+}
+
+/** The same before it is confirmed: only what is asked for is read, and nothing is kept. */
+export function peekHubFile(id: string, file: HubFile, options: HubFilesOptions): RandomAccessFile {
+  if (file.pin === undefined) return openHubFile(id, file, { ...options, caches: null });
+  return new PeekFile({ name: file.path, size: file.bytes, request: requestOf(id, file, options), stallMs: options.stallMs });
 }
 
 /** The files of a confirmed model, as the engine reads them. Nothing is fetched before it reads. */
@@ -54,11 +71,11 @@ export function openHubFiles(model: HubModel, options: HubFilesOptions): ModelFi
         model.others.filter(({ path }) => isChatTemplate(path)),
         (file) => readHubFile(model.id, file, options),
       ),
-    digest: digests.length === 1 && digests[0] ? digests[0] : model.id.slice('hf:'.length),
+    digest: digests.length === 1 && digests[0] ? digests[0] : model.id.replace(/^\w+:/, ''),
   };
 }
 
-/** A small file, whole, checked against the digest that the Hub gives. */
+/** A small file, whole, checked against what is known of it. */
 export async function readHubJson(id: string, file: HubFile, options: HubFilesOptions, signal?: AbortSignal): Promise<unknown> {
   const bytes = await readHubFile(id, file, options, signal);
   try {

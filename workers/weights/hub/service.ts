@@ -1,24 +1,23 @@
-import { HUB_CACHE, hubId, hubKey, type HubFound, type HubModel, type HubNeeds } from '../../../core/files/hub.ts';
+import { HUB_CACHE, hubId, type HubFound, type HubModel, type HubNeeds } from '../../../core/files/hub.ts';
+import { remoteKey } from '../../../core/files/remote.ts';
+import type { ModelTarget } from '../../../core/files/target.ts';
 import { VitrineError } from '../../../core/protocol/errors.ts';
+import { lookAddress } from './address.ts';
 import { bytesOf, choicesOf } from './choices.ts';
 import { needsOf } from './needs.ts';
 import { fetchHubFile, openHubFile, type HubFilesOptions } from './open.ts';
 import { openRepository } from './repository.ts';
 
-/** Looks a repository up: two short answers of the Hub, no file. */
-export async function look(
-  name: string,
-  revision: string | null,
-  options: HubFilesOptions,
-  signal?: AbortSignal,
-): Promise<HubFound> {
-  const { repo, commit, gated, license, files } = await openRepository(name, revision, options, signal);
+/** Looks a repository up: two short answers of the Hub, no file. Of another address, samples of its files: see `lookAddress`. */
+export async function look(target: ModelTarget, options: HubFilesOptions, signal?: AbortSignal): Promise<HubFound> {
+  if (target.kind === 'address') return lookAddress(target.address, target.pin, options, signal);
+  const { repo, commit, gated, license, files } = await openRepository(target.repo, target.revision, options, signal);
   const offers = choicesOf(repo, files).map(({ format, file, weights, others }) => ({
     format,
     model: { id: hubId({ repo, commit, file }), weights, others },
     bytes: bytesOf([...weights, ...others]),
   }));
-  return { repo, commit, gated, license, offers };
+  return { name: repo, commit, gated, license, offers };
 }
 
 export function needs(model: HubModel, options: HubFilesOptions, signal?: AbortSignal): Promise<HubNeeds> {
@@ -32,7 +31,7 @@ export interface DownloadOptions extends HubFilesOptions {
 }
 
 /**
- * Downloads what is not kept yet of a model, file by file, and checks the digests that the Hub gives. An abort leaves what is
+ * Downloads what is not kept yet of a model, file by file, and checks the digests that the Hub gives, or samples of other files. An abort leaves what is
  * kept, and the next call goes on there. Throws `storage-full` where there is no room to keep it, `no-storage` where the browser keeps nothing, and what the network throws.
  */
 export async function download(model: HubModel, options: DownloadOptions): Promise<void> {
@@ -77,7 +76,7 @@ export async function free(model: HubModel, others: readonly HubModel[], options
   const storage = options.caches === undefined ? (globalThis as { caches?: CacheStorage }).caches : options.caches;
   if (!storage) return;
   const cache = await storage.open(HUB_CACHE);
-  const keys = (of: HubModel): string[] => [...of.others, ...of.weights].map(({ path }) => `${hubKey(of.id, path)}/`);
+  const keys = (of: HubModel): string[] => [...of.others, ...of.weights].map(({ path }) => `${remoteKey(of.id, path)}/`);
   const shared = new Set(others.filter(({ id }) => id !== model.id).flatMap(keys));
   const own = keys(model).filter((key) => !shared.has(key));
   for (const { url } of await cache.keys()) if (own.some((key) => url.startsWith(key))) await cache.delete(url);

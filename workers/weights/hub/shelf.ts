@@ -4,7 +4,7 @@ import { VitrineError } from '../../../core/protocol/errors.ts';
 import type { ModelFiles } from '../model-files.ts';
 
 /**
- * The models of the Hub that the reader has confirmed. Only these are opened: an id in a link or in a message is not enough,
+ * The models of the Hub, and of other addresses, that the reader has confirmed. Only these are opened: an id in a link or in a message is not enough,
  * and fetches nothing.
  */
 export class HubShelf {
@@ -33,7 +33,7 @@ export class HubShelf {
   async open(id: string): Promise<ModelFiles> {
     const model = this.#models.get(id);
     if (!model)
-      throw new VitrineError('not-confirmed', `${id} is on the Hub, and nothing of it is fetched before you confirm it`);
+      throw new VitrineError('not-confirmed', `${id} is not on this device, and nothing of it is fetched before you confirm it`);
     const { openHubFiles } = await import('./open.ts');
     return openHubFiles(model, { host: this.#host, token: this.#token, ...(this.#caches ? { caches: this.#caches } : {}) });
   }
