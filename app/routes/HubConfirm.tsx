@@ -14,6 +14,7 @@ import { Select } from '../ui/Field.tsx';
 import { ErrorNotice, Notice } from '../ui/Notice.tsx';
 import { HubToken } from './HubToken.tsx';
 import styles from './Models.module.css';
+import { TooLittleRoom, useRoom } from './Room.tsx';
 
 export interface HubConfirmProps {
   readonly found: HubFound;
@@ -94,6 +95,16 @@ function Offer({ found, offer, onConfirm, onCancel }: OfferProps): ReactElement 
   const fits = needs?.held.find(({ bytes }) => whyNot(bytes, info) === null)?.quantization;
   const held = needs && heldAs(needs, chosen ?? fits);
   const why = held && whyNot(held.bytes, info);
+  const room = useRoom();
+  const confirm = (keep: boolean): void => {
+    if (!needs || !held) return;
+    // Asked for by the reader, so the browser may be asked not to drop it when room is short.
+    if (keep) void (navigator.storage as Partial<StorageManager> | undefined)?.persist?.().catch(() => false);
+    const { license, gated } = found;
+    const model = { ...offer.model, quantization: held.quantization };
+    hub.add({ model, bytes: offer.bytes, needs, license, gated }, { keep });
+    onConfirm(model.id);
+  };
   return (
     <>
       <dl className={styles.facts}>
@@ -132,24 +143,11 @@ function Offer({ found, offer, onConfirm, onCancel }: OfferProps): ReactElement 
       {!needs && error === null && <Skeleton height="96px" label="Reading what the model needs" />}
       {error && <ErrorNotice error={error} onRetry={again} />}
       {(error?.code === 'hub-gated' || (found.gated && token !== null)) && <HubToken onSet={again} />}
+      {room !== null && room < offer.bytes && (
+        <TooLittleRoom bytes={offer.bytes} room={room} onWithout={needs && why === null ? () => confirm(false) : null} />
+      )}
       <div className={styles.row}>
-        <Button
-          variant="primary"
-          disabled={!needs || why !== null}
-          onClick={() => {
-            if (!needs || !held) return;
-            // Asked for by the reader, so the browser may be asked not to drop it when room is short.
-            void (navigator.storage as Partial<StorageManager> | undefined)?.persist?.().catch(() => false);
-            hub.add({
-              model: { ...offer.model, quantization: held.quantization },
-              bytes: offer.bytes,
-              needs,
-              license: found.license,
-              gated: found.gated,
-            });
-            onConfirm(offer.model.id);
-          }}
-        >
+        <Button variant="primary" disabled={!needs || why !== null} onClick={() => confirm(true)}>
           Download {megabytes(offer.bytes)}
         </Button>
         <Button variant="quiet" onClick={onCancel}>

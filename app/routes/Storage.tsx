@@ -5,7 +5,7 @@ import { catalogue, fetchBytesOf, hub, SITE } from '../shell/app.ts';
 import { megabytes } from '../shell/format.ts';
 import { freeApp, offlineStore, type OfflineState } from '../shell/offline.ts';
 import type { ModelEntry } from '../state/catalogue.ts';
-import type { HubState } from '../state/hub.ts';
+import { stepsOf } from '../state/hub.ts';
 import { filesOfDashboards, filesOfModel, keepFiles, missingOf, type KeepableFile } from '../state/kept.ts';
 import { browserStorage } from '../state/persistence.ts';
 import { freeKept, usage, type KeptKind, type Usage } from '../state/storage.ts';
@@ -104,11 +104,6 @@ export function Storage(): ReactElement {
     </section>
   );
 }
-
-const stepsOf = ({ downloads }: HubState): string =>
-  Object.values(downloads)
-    .map(({ state }) => state)
-    .join();
 
 async function freeKind(kind: KeptKind): Promise<void> {
   if (kind === 'app') return freeApp();

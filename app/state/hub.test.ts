@@ -78,6 +78,36 @@ describe('models of the Hub', () => {
     expect(hub.access()).toEqual({ host: 'https://huggingface.co', token: null, models: [model()] });
   });
 
+  it('may be used without being downloaded to be kept, where the reader says so at once', async () => {
+    const f = fake();
+    f.download = () => Promise.reject(new Error('not asked for'));
+    const local = storage();
+    const hub = open(f, local);
+    hub.add(entry(), { keep: false });
+    expect(state(hub)).toEqual({ state: 'unkept' });
+    expect([mayRun(hub.store.getState(), ID), f.tokens]).toEqual([true, []]);
+    const again = open(fake(), local);
+    await again.open();
+    expect(state(again)).toEqual({ state: 'unkept' });
+  });
+
+  it('of an address that the page may not ask is neither looked up nor downloaded', async () => {
+    const f = fake();
+    const id = 'url:https://models.example/x.gguf@0123456789abcdef';
+    const refusal = new VitrineError('host-not-allowed', 'no');
+    const hub = createHub({
+      client: f.client,
+      storage: storage(),
+      pageHost: 'vitrine.example',
+      refuses: (address) => (address.includes('models.example') ? refusal : null),
+    });
+    await expect(hub.look({ kind: 'address', address: 'https://models.example/x.gguf', pin: null })).rejects.toBe(refusal);
+    hub.add(entry(id));
+    await settle();
+    expect(state(hub, id)).toMatchObject({ state: 'paused', error: { code: 'host-not-allowed' } });
+    expect([f.tokens, mayRun(hub.store.getState(), id), modelName(id)]).toEqual([[], false, 'x.gguf']);
+  });
+
   it('shows bytes and speed, pauses with what is kept, and does not start twice', async () => {
     const f = fake();
     let at = 0;

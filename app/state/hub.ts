@@ -79,8 +79,8 @@ export interface Hub {
   /** Pins a repository and lists what could be opened, without reading a file; of another address, samples of its files are read. */
   look(target: ModelTarget, signal?: AbortSignal): Promise<HubFound>;
   needs(offer: HubOffer, signal?: AbortSignal): Promise<HubNeeds>;
-  /** The reader has confirmed: the download begins. */
-  add(entry: HubEntry): void;
+  /** The reader has confirmed: the download begins; or, without its being kept, it is downloaded when it is loaded. */
+  add(entry: HubEntry, options?: { readonly keep?: boolean }): void;
   pause(id: string): void;
   resume(id: string): void;
   /** Uses it without its being kept: it is downloaded anew with each visit. */
@@ -157,6 +157,12 @@ export function createHub({ client, storage, pageHost, refuses = () => null, now
     }
   };
 
+  const doWithoutKeeping = (id: string): void => {
+    running.get(id)?.abort();
+    store.setState(({ unkept }) => ({ unkept: [...unkept.filter((known) => known !== id), id] }));
+    put(id, { state: 'unkept' });
+  };
+
   let opening: Promise<void> | null = null;
   const open = async (): Promise<void> => {
     const { entries, unkept } = store.getState();
@@ -180,25 +186,23 @@ export function createHub({ client, storage, pageHost, refuses = () => null, now
       return client.look(target, way(), signal);
     },
     needs: ({ model }, signal) => client.needs(model, way(), signal),
-    add(entry) {
+    add(entry, { keep = true } = {}) {
       const { id } = entry.model;
       // Confirmed anew, it may be loaded in another way than before.
       store.setState(({ entries }) => ({
         entries: entryOf(id) ? entries.map((known) => (known.model.id === id ? entry : known)) : [...entries, entry],
       }));
       const known = store.getState().downloads[id];
-      if (known?.state !== 'kept') void download(entry);
+      if (known?.state === 'kept') return;
+      if (keep) void download(entry);
+      else doWithoutKeeping(id);
     },
     pause: (id) => running.get(id)?.abort(),
     resume(id) {
       const entry = entryOf(id);
       if (entry) void download(entry);
     },
-    doWithoutKeeping(id) {
-      running.get(id)?.abort();
-      store.setState(({ unkept }) => ({ unkept: [...unkept.filter((known) => known !== id), id] }));
-      put(id, { state: 'unkept' });
-    },
+    doWithoutKeeping,
     async remove(id) {
       const entry = entryOf(id);
       if (!entry) return;
@@ -228,6 +232,12 @@ export function mayRun(state: HubState, model: string): boolean {
   const download = state.downloads[model];
   return download?.state === 'kept' || download?.state === 'unkept';
 }
+
+/** How far each download is, as a text that changes when one comes or goes, and not with each of its bytes. */
+export const stepsOf = ({ downloads }: HubState): string =>
+  Object.values(downloads)
+    .map(({ state }) => state)
+    .join();
 
 /** As the catalogue lists it beside the site's own models. */
 export function asModel({ model, needs, license }: HubEntry): ModelEntry {

@@ -210,3 +210,25 @@ test('an address of a GGUF file of the Hub goes the Hub’s way, with its revisi
   await expect(card).toContainText('tiny/gguf has no model in gone.gguf');
   await hub.close();
 });
+
+test('too little room is told before a download, with what can be done; freed, there is enough', async ({ page, site }) => {
+  test.slow();
+  beside(site, { 'tiny.gguf': gguf(site) });
+  await page.addInitScript(() => {
+    const left = { bytes: 5_000_000 };
+    Object.assign(window, { left });
+    navigator.storage.estimate = () => Promise.resolve({ usage: 1_000_000, quota: 1_000_000 + left.bytes });
+  });
+  await lookUp(page, site, `${site.url}own/tiny.gguf`);
+  const full = add(page).getByText('It needs 13 MB, and the browser has about 5.0 MB left for this site');
+  await expect(full).toBeVisible();
+  await add(page).getByRole('button', { name: 'Use it without keeping it' }).click();
+  await expect(row(page, 'tiny.gguf')).toContainText('Not kept');
+  await row(page, 'tiny.gguf').getByRole('button', { name: 'Use it', exact: true }).click();
+  await page.evaluate(() => void ((window as unknown as { left: { bytes: number } }).left.bytes = 50_000_000));
+  await add(page).getByRole('button', { name: 'Look it up' }).click();
+  await expect(add(page).getByRole('button', { name: /^Download 13 MB/ })).toBeEnabled();
+  await expect(full).toHaveCount(0);
+  await page.goto(`${site.url}#/lab/explore`);
+  await expectLive(page);
+});

@@ -1,6 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, statfsSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { HUB_HOST, isHubHost, type HubModel } from '../../core/files/hub.ts';
 import { hubModelSchema } from '../../core/files/hub-schema.ts';
@@ -31,6 +31,16 @@ export function hubToken(file: string | null): string | null {
     return readFileSync(userPath(file), 'utf8').trim() || null;
   } catch (error) {
     throw new UsageError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** Bytes that are left for files of the reader where a folder is, or would be made; without end where the system does not say. */
+export function roomIn(folder: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize;
+  } catch {
+    return dirname(folder) === folder ? Infinity : roomIn(dirname(folder));
   }
 }
 

@@ -181,6 +181,15 @@ describe('a model of the Hub on the command line', () => {
     expect((await ready('hf:tiny/gated', { token: TOKEN })).id).toContain('tiny/gated');
   });
 
+  it('too little room is said before anything is asked for or downloaded', async () => {
+    await expect(ready(`hf:${REPO}`, { room: () => 5_000_000 })).rejects.toMatchObject({
+      code: 'storage-full',
+      message: expect.stringMatching(/has 5(\.0)? MB left, and 13 MB are needed/) as string,
+      hint: expect.stringContaining('VITRINE_CACHE') as string,
+    });
+    expect([bodies(), readdirSync(folder)]).toEqual([0, []]);
+  });
+
   it('a full disk is said with the folder’s name, and what is there stays', async () => {
     const caches = memoryCaches() as unknown as DiskCaches & ReturnType<typeof memoryCaches>;
     caches.limit = 1.5 * HUB_CHUNK;

@@ -16,7 +16,7 @@ import { count, megabytes } from '../../core/sizes.ts';
 import { download, free, kept, look, needs } from '../../workers/weights/hub/service.ts';
 import type { HubFilesOptions } from '../../workers/weights/hub/open.ts';
 import { diskCaches, type DiskCaches } from '../lib/disk-caches.ts';
-import { confirmedModels, OTHER_FOLDER, writeConfirmed } from './hub-shelf.ts';
+import { confirmedModels, OTHER_FOLDER, roomIn, writeConfirmed } from './hub-shelf.ts';
 import { progressReporter } from './io.ts';
 
 export interface HubOptions {
@@ -35,6 +35,8 @@ export interface HubOptions {
   readonly say: (line: string) => void;
   /** Default: files in the folder. Tests put a full disk here. */
   readonly caches?: DiskCaches;
+  /** Bytes that are left where a folder is, or would be. */
+  readonly room?: (folder: string) => number;
   readonly sleep?: HubFilesOptions['sleep'];
 }
 
@@ -67,6 +69,11 @@ export function hubOnDisk(options: HubOptions): HubOnDisk {
     for (const line of card(found, offer, asked, here, options)) say(line);
     const why = whyNot(heldAs(asked).bytes, options.backend);
     if (why !== null) throw new VitrineError('too-large-for-device', `${found.name} cannot be run here: ${why}`);
+    const room = (options.room ?? roomIn)(folder);
+    if (room < bytes - here)
+      throw new VitrineError('storage-full', `${folder} has ${megabytes(room)} left, and ${megabytes(bytes - here)} are needed`, {
+        hint: OTHER_FOLDER,
+      });
     await confirm(found.name, bytes - here, options);
     writeConfirmed(folder, [...known.filter(({ id }) => id !== model.id), model]);
     const progress = progressReporter('hub');

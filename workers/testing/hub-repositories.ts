@@ -19,7 +19,20 @@ export const CONFIG = {
 };
 /** Two whole chunks and a piece. */
 export const WEIGHTS = noise(2 * HUB_CHUNK + 12_345, 1);
-export const TOKENIZER = JSON.stringify({ model: { vocab: 'x'.repeat(20_000) } });
+/** Of the 37 tokens that the model has; long enough for large-file storage. */
+export const TOKENIZER = JSON.stringify({
+  added_tokens: [],
+  normalizer: null,
+  pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, use_regex: true },
+  post_processor: null,
+  decoder: { type: 'ByteLevel' },
+  model: {
+    type: 'BPE',
+    vocab: Object.fromEntries(Array.from({ length: 37 }, (_, id) => [String.fromCharCode(65 + id), id])),
+    merges: [],
+  },
+  comment: 'x'.repeat(20_000),
+});
 
 /** A repository by its name, as it is looked up. */
 export const repository = (repo: string, revision: string | null = null): ModelTarget => ({
@@ -44,7 +57,7 @@ export function hubRepositories(): Parameters<typeof serveHub>[0] {
     'tiny/sharded': {
       files: {
         'config.json': JSON.stringify(CONFIG),
-        'tokenizer.json': '{}',
+        'tokenizer.json': TOKENIZER,
         'model-00002-of-00002.safetensors': 'b',
         'model-00001-of-00002.safetensors': 'a',
         'model.safetensors.index.json': '{}',
@@ -64,9 +77,9 @@ export function hubRepositories(): Parameters<typeof serveHub>[0] {
       },
     },
     'tiny/incomplete': {
-      files: { 'config.json': '{}', 'tokenizer.json': '{}', 'model-00001-of-000012.safetensors': 'x' },
+      files: { 'config.json': '{}', 'tokenizer.json': TOKENIZER, 'model-00001-of-000012.safetensors': 'x' },
     },
-    'tiny/torch': { files: { 'config.json': '{}', 'tokenizer.json': '{}', 'pytorch_model.bin': 'x' } },
+    'tiny/torch': { files: { 'config.json': '{}', 'tokenizer.json': TOKENIZER, 'pytorch_model.bin': 'x' } },
   };
 }
 

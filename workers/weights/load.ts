@@ -7,13 +7,13 @@ import { createHookedModel } from '../model/hooked-model.ts';
 import { loadAll, WeightLoader, type WeightSource } from '../model/weights.ts';
 import { createSae } from '../saes/sae.ts';
 import { withinVocabulary } from '../tokenizer/limit.ts';
-import { createTokenizer } from '../tokenizer/tokenizer.ts';
 import { readJson, type Bundle } from './catalogue.ts';
 import { readChecked, type FileSource } from './file-source.ts';
 import { isGguf } from './is-gguf.ts';
 import type { ModelFiles } from './model-files.ts';
 import { configOf } from './needs.ts';
 import { SafetensorsSource } from './safetensors-source.ts';
+import { tokenizerOf } from './tokenizer-of.ts';
 
 export interface LoadOptions {
   readonly signal?: AbortSignal;
@@ -79,18 +79,6 @@ async function openCheckpoint(files: ModelFiles, options: ReadingOptions): Promi
   // An architecture that is not known is told before weights are read.
   familyOf(config).parseConfig(config);
   return { source: await SafetensorsSource.open(files.weights, options), config, tokenizer: await tokenizerOf(files, null) };
-}
-
-/** @param metadata of a GGUF file, which holds a vocabulary; null: there is none */
-async function tokenizerOf(files: ModelFiles, metadata: JsonObject | null): Promise<Tokenizer> {
-  const json = await files.tokenizer();
-  if (json !== null && json !== undefined) return createTokenizer(json, (await files.tokenizerConfig()) ?? {});
-  if (metadata === null)
-    throw new VitrineError('bad-file', `${files.id} has no tokenizer.json`, {
-      hint: 'Weights in safetensors files come with a config.json and a tokenizer.json: give them together.',
-    });
-  const { ggufTokenizer } = await import('../tokenizer/gguf.ts');
-  return ggufTokenizer(metadata);
 }
 
 /**

@@ -7,6 +7,7 @@ import { remoteKey } from '../../../core/files/remote.ts';
 import { writeSafetensors } from '../../../core/files/safetensors.ts';
 import { serveHub, type HubServer } from '../../../scripts/lib/hub-server.ts';
 import { parseGgufHeader } from '../gguf/header.ts';
+import { withVocabulary } from '../gguf/testing.ts';
 import { CONFIG, hubRepositories, repository, TOKENIZER, WEIGHTS } from '../../testing/hub-repositories.ts';
 import { memoryCaches, type MemoryCaches } from '../../testing/memory-caches.ts';
 import { SafetensorsSource } from '../safetensors-source.ts';
@@ -16,6 +17,7 @@ import { download, free, kept, look, needs } from './service.ts';
 import { HubShelf } from './shelf.ts';
 
 const sleeps: number[] = [];
+const GOLDEN = readFileSync(join(import.meta.dirname, '../../testdata/gguf/llama.gguf'));
 
 let hub: HubServer;
 let caches: MemoryCaches;
@@ -134,7 +136,7 @@ describe('what a model needs', () => {
   });
 
   it('of a GGUF is known from its header, and nothing of it is kept before it is confirmed', async () => {
-    const gguf = readFileSync(join(import.meta.dirname, '../../testdata/gguf/llama.gguf'));
+    const gguf = withVocabulary(GOLDEN);
     hub.push('tiny/gguf', 'llama-golden.gguf', gguf);
     const { offers } = await look(repository('tiny/gguf'), options());
     const model = offers.find(({ model: { id } }) => id.endsWith('/llama-golden.gguf'))?.model;
@@ -155,6 +157,21 @@ describe('what a model needs', () => {
     await expect(needs(offers[0]?.model ?? model, options())).rejects.toMatchObject({ code: 'bad-file' });
   });
 
+  it('a vocabulary that cannot be used is said with it, with what to do', async () => {
+    const useless = withVocabulary(GOLDEN, { 'tokenizer.ggml.model': 'rwkv' });
+    hub.push('tiny/gguf', 'rwkv.gguf', useless);
+    const { offers } = await look(repository('tiny/gguf'), options());
+    const model = offers.find(({ model: { id } }) => id.endsWith('/rwkv.gguf'))?.model;
+    const refusal = {
+      code: 'unsupported-file',
+      message: expect.stringContaining('its tokenizer cannot be used: tokenizers of the kind "rwkv"') as string,
+      hint: expect.stringContaining('Take another file of the model') as string,
+    };
+    await expect(needs(model!, options())).rejects.toMatchObject(refusal);
+    await expect(localNeeds([{ name: 'x.gguf', blob: new Blob([useless]) }])).rejects.toMatchObject(refusal);
+    await expect(localNeeds([{ name: 'x.gguf', blob: new Blob([GOLDEN]) }])).rejects.toMatchObject({ code: 'bad-file' });
+  });
+
   it('an architecture that is not known is said before anything is downloaded', async () => {
     hub.push('tiny/plain', 'config.json', JSON.stringify({ ...CONFIG, model_type: 'mamba' }));
     const { model } = await offer();
@@ -164,6 +181,24 @@ describe('what a model needs', () => {
 });
 
 describe('downloading', () => {
+  it.each([
+    ['of another kind', { model: { type: 'WordPiece', vocab: {} } }, 'unsupported-file', /only byte-pair encodings/],
+    ['that is no tokenizer', [], 'bad-file', /is not an object/],
+    [
+      'of another model',
+      { ...JSON.parse(TOKENIZER), added_tokens: Array.from({ length: 400 }, (_, i) => ({ id: 37 + i, content: `<${i}>` })) },
+      'bad-file',
+      /tokens in a vocabulary of 37/,
+    ],
+  ] as const)('tells a tokenizer %s before weights are fetched', async (_, tokenizer, code, why) => {
+    hub.push('tiny/plain', 'tokenizer.json', JSON.stringify(tokenizer));
+    const { model } = await offer();
+    const attempt = download(model, options());
+    await expect(attempt).rejects.toMatchObject({ code, hint: expect.stringContaining('another model') as string });
+    await expect(attempt).rejects.toThrow(why);
+    expect(files().filter((path) => path.endsWith('.safetensors'))).toEqual([]);
+  });
+
   const read = async (model: HubModel, token: string | null = null): Promise<Uint8Array> => {
     const [weights] = openHubFiles(model, options(token)).weights;
     return weights ? weights.read(0, weights.size) : new Uint8Array(0);

@@ -1,20 +1,27 @@
 import type { HubModel, HubNeeds } from '../../../core/files/hub.ts';
 import { VitrineError } from '../../../core/protocol/errors.ts';
 import { localFiles, type NamedBlob } from '../local-files.ts';
+import type { ModelFiles, RandomAccessFile } from '../model-files.ts';
 import { configNeeds, needsOfFiles } from '../needs.ts';
-import { peekHubFile, readHubJson, type HubFilesOptions } from './open.ts';
+import { openHubFiles, peekHubFile, readHubJson, type HubFilesOptions } from './open.ts';
 
-/** What a model of the Hub needs; see `needsOfFiles`. Of a GGUF, the header is read by range. */
+/** What a model of the Hub needs; see `needsOfFiles`. Of a GGUF, the header is read by range, and its vocabulary tried. */
 export async function needsOf(model: HubModel, way: HubFilesOptions, signal?: AbortSignal): Promise<HubNeeds> {
   // Nothing is kept of what is not confirmed.
   const options = { ...way, caches: null };
   const config = model.others.find(({ path }) => path === 'config.json');
   if (config) return configNeeds(await readHubJson(model.id, config, options, signal));
-  const { ggufNeeds } = await import('./gguf-needs.ts');
-  return ggufNeeds(
-    model.weights.map((file) => peekHubFile(model.id, file, options)),
-    signal,
-  );
+  const weights = model.weights.map((file) => peekHubFile(model.id, file, options));
+  return tried({ ...openHubFiles(model, options), weights }, await ggufNeedsOf(weights, signal), signal);
+}
+
+const ggufNeedsOf = async (weights: readonly RandomAccessFile[], signal?: AbortSignal): Promise<HubNeeds> =>
+  (await import('./gguf-needs.ts')).ggufNeeds(weights, signal);
+
+async function tried(files: ModelFiles, needs: HubNeeds, signal?: AbortSignal): Promise<HubNeeds> {
+  const { checkTokenizer } = await import('./readable.ts');
+  await checkTokenizer(files, needs.config, signal);
+  return needs;
 }
 
 /** The same of files of this device. */
@@ -26,5 +33,5 @@ export async function localNeeds(blobs: readonly NamedBlob[], signal?: AbortSign
     throw new VitrineError('bad-file', `${missing} is not among the files`, {
       hint: 'Drop the .safetensors together with the config.json and tokenizer.json of the same model.',
     });
-  return needsOfFiles(files, signal);
+  return tried(files, await needsOfFiles(files, signal), signal);
 }

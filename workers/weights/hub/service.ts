@@ -5,7 +5,7 @@ import { VitrineError } from '../../../core/protocol/errors.ts';
 import { lookAddress } from './address.ts';
 import { bytesOf, choicesOf } from './choices.ts';
 import { needsOf } from './needs.ts';
-import { fetchHubFile, openHubFile, type HubFilesOptions } from './open.ts';
+import { fetchHubFile, openHubFile, openHubFiles, type HubFilesOptions } from './open.ts';
 import { openRepository } from './repository.ts';
 
 /** Looks a repository up: two short answers of the Hub, no file. Of another address, samples of its files: see `lookAddress`. */
@@ -31,7 +31,8 @@ export interface DownloadOptions extends HubFilesOptions {
 }
 
 /**
- * Downloads what is not kept yet of a model, file by file, and checks the digests that the Hub gives, or samples of other files. An abort leaves what is
+ * Downloads what is not kept yet of a model, file by file, and checks the digests that the Hub gives, or samples of other files. The small
+ * files come first, and a tokenizer that cannot be read ends it there. An abort leaves what is
  * kept, and the next call goes on there. Throws `storage-full` where there is no room to keep it, `no-storage` where the browser keeps nothing, and what the network throws.
  */
 export async function download(model: HubModel, options: DownloadOptions): Promise<void> {
@@ -39,6 +40,7 @@ export async function download(model: HubModel, options: DownloadOptions): Promi
   const total = bytesOf(files);
   let done = 0;
   for (const file of files) {
+    if (file === model.weights[0]) await beforeWeights(model, options);
     let own = 0;
     const report = (bytes: number): void => {
       // A part that was asked for again, or a host that sends a whole file, does not count twice.
@@ -57,6 +59,15 @@ export async function download(model: HubModel, options: DownloadOptions): Promi
     done += file.bytes;
     options.onProgress?.(done, total);
   }
+}
+
+/** The small files are here: what cannot be read of them is told before the large ones are fetched. */
+async function beforeWeights(model: HubModel, { signal, ...options }: DownloadOptions): Promise<void> {
+  const files = openHubFiles(model, options);
+  const config = await files.config();
+  if (!config) return;
+  const { checkTokenizer } = await import('./readable.ts');
+  await checkTokenizer(files, config, signal);
 }
 
 /** Bytes of each model that are kept on this device. */
