@@ -1,12 +1,10 @@
 import { useCallback, useEffect, useState, type ReactElement } from 'react';
 import { useStore } from 'zustand';
 import { hostIn } from '../../core/files/address.ts';
-import { heldAs, parseHubId, type HubFound, type HubNeeds, type HubOffer } from '../../core/files/hub.ts';
+import { parseHubId, type HubFound, type HubNeeds, type HubOffer } from '../../core/files/hub.ts';
 import { Cancelled, toWireError, type WireError } from '../../core/protocol/errors.ts';
-import { engineHost, hub } from '../shell/app.ts';
+import { hub } from '../shell/app.ts';
 import { count, megabytes } from '../shell/format.ts';
-import type { Quantization } from '../../core/model-config.ts';
-import { bytesFor, whyNot } from '../state/fit.ts';
 import { Button } from '../ui/Button.tsx';
 import { Digest } from '../ui/Digest.tsx';
 import { Skeleton } from '../ui/Disclosure.tsx';
@@ -15,6 +13,7 @@ import { ErrorNotice, Notice } from '../ui/Notice.tsx';
 import { HubToken } from './HubToken.tsx';
 import styles from './Models.module.css';
 import { TooLittleRoom, useRoom } from './Room.tsx';
+import { useHeld, WeightsInMemory } from './WeightsInMemory.tsx';
 
 export interface HubConfirmProps {
   readonly found: HubFound;
@@ -70,9 +69,8 @@ interface OfferProps extends Omit<HubConfirmProps, 'only' | 'file'> {
 
 function Offer({ found, offer, onConfirm, onCancel }: OfferProps): ReactElement {
   const token = useStore(hub.store, (state) => state.token);
-  const info = useStore(engineHost.store, ({ status }) => (status.state === 'ready' ? status.info : null));
   const [needs, setNeeds] = useState<HubNeeds | null>(null);
-  const [chosen, setChosen] = useState<Quantization | undefined>();
+  const held = useHeld(needs);
   const [error, setError] = useState<WireError | null>(null);
   const read = useCallback(
     (signal?: AbortSignal): void => {
@@ -91,17 +89,13 @@ function Offer({ found, offer, onConfirm, onCancel }: OfferProps): ReactElement 
     setError(null);
     read();
   };
-  // Unless the reader chooses, 8 bits, or what this device can run where that is too much for it.
-  const fits = needs?.held.find(({ bytes }) => whyNot(bytes, info) === null)?.quantization;
-  const held = needs && heldAs(needs, chosen ?? fits);
-  const why = held && whyNot(held.bytes, info);
   const room = useRoom();
   const confirm = (keep: boolean): void => {
     if (!needs || !held) return;
     // Asked for by the reader, so the browser may be asked not to drop it when room is short.
     if (keep) void (navigator.storage as Partial<StorageManager> | undefined)?.persist?.().catch(() => false);
     const { license, gated } = found;
-    const model = { ...offer.model, quantization: held.quantization };
+    const model = { ...offer.model, quantization: held.as.quantization };
     hub.add({ model, bytes: offer.bytes, needs, license, gated }, { keep });
     onConfirm(model.id);
   };
@@ -124,30 +118,20 @@ function Offer({ found, offer, onConfirm, onCancel }: OfferProps): ReactElement 
               name="Model"
               value={`${needs.family}, ${count(needs.parameters)} parameters, ${needs.weights} weights, context of ${needs.context.toLocaleString('en')} tokens`}
             />
-            {held && <Fact name="In memory" value={megabytes(bytesFor(held.bytes, info))} />}
-            <Fact name="This device" value={why === null ? 'can run it' : `cannot run it: ${why}`} />
+            {held && <Fact name="In memory" value={megabytes(held.bytes)} />}
+            {held && <Fact name="This device" value={held.why === null ? 'can run it' : `cannot run it: ${held.why}`} />}
           </>
         )}
       </dl>
-      {held && needs.held.length > 1 && (
-        <Select
-          label="Weights in memory"
-          value={held.quantization}
-          options={needs.held.map(({ quantization, bytes }) => ({
-            value: quantization,
-            label: `${HOLDS[quantization]}, ${megabytes(bytesFor(bytes, info))}${whyNot(bytes, info) === null ? '' : ', too large here'}`,
-          }))}
-          onChange={setChosen}
-        />
-      )}
+      {needs && held && <WeightsInMemory needs={needs} held={held} />}
       {!needs && error === null && <Skeleton height="96px" label="Reading what the model needs" />}
       {error && <ErrorNotice error={error} onRetry={again} />}
       {(error?.code === 'hub-gated' || (found.gated && token !== null)) && <HubToken onSet={again} />}
       {room !== null && room < offer.bytes && (
-        <TooLittleRoom bytes={offer.bytes} room={room} onWithout={needs && why === null ? () => confirm(false) : null} />
+        <TooLittleRoom bytes={offer.bytes} room={room} onWithout={held?.why === null ? () => confirm(false) : null} />
       )}
       <div className={styles.row}>
-        <Button variant="primary" disabled={!needs || why !== null} onClick={() => confirm(true)}>
+        <Button variant="primary" disabled={held?.why !== null} onClick={() => confirm(true)}>
           Download {megabytes(offer.bytes)}
         </Button>
         <Button variant="quiet" onClick={onCancel}>
@@ -161,13 +145,6 @@ function Offer({ found, offer, onConfirm, onCancel }: OfferProps): ReactElement 
     </>
   );
 }
-
-const HOLDS: Readonly<Record<Quantization, string>> = {
-  f32: 'as stored',
-  int8: '8 bits each',
-  int4: '4 bits each',
-  gguf: 'as stored',
-};
 
 function Fact({ name, value }: { readonly name: string; readonly value: React.ReactNode }): ReactElement {
   return (

@@ -1,14 +1,13 @@
 import { useRef, useState, type ReactElement } from 'react';
 import { useStore } from 'zustand';
 import { checkpointIn } from '../../core/files/checkpoint.ts';
-import { heldAs } from '../../core/files/hub.ts';
 import { toWireError } from '../../core/protocol/errors.ts';
-import { engineHost, localModels } from '../shell/app.ts';
+import { localModels } from '../shell/app.ts';
 import { count, megabytes } from '../shell/format.ts';
 import { dropped } from '../shell/dropped-files.ts';
 import { offerDropped } from '../shell/open-file.ts';
 import { switchModel } from '../shell/switch-model.ts';
-import { whyNot } from '../state/fit.ts';
+import { weightsOf } from '../state/fit.ts';
 import { modelName } from '../state/hub.ts';
 import { named, type LocalEntry, type OfferedFiles } from '../state/local-models.ts';
 import { say } from '../state/notices.ts';
@@ -16,6 +15,7 @@ import { Button } from '../ui/Button.tsx';
 import { Skeleton } from '../ui/Disclosure.tsx';
 import { ErrorNotice } from '../ui/Notice.tsx';
 import styles from './Models.module.css';
+import { useHeld, WeightsInMemory } from './WeightsInMemory.tsx';
 
 /** An attribute that React hands on and has no type for. */
 const WHOLE_FOLDER = { webkitdirectory: '' };
@@ -82,7 +82,7 @@ export function LocalFiles(): ReactElement {
           }}
         />
       </div>
-      {offered && <Offered offered={offered} />}
+      {offered && <Offered key={offered.id} offered={offered} />}
       {models.length > 0 && (
         <ul className={styles.downloads} aria-label="Models in files of yours">
           {models.map((entry) => (
@@ -97,7 +97,7 @@ export function LocalFiles(): ReactElement {
 }
 
 function Opened({ entry }: { readonly entry: LocalEntry }): ReactElement {
-  const { id, files, needs } = entry;
+  const { id, files, needs, quantization } = entry;
   const name = modelName(id);
   const bytes = files.reduce((sum, { blob }) => sum + blob.size, 0);
   const remove = (): void =>
@@ -109,8 +109,8 @@ function Opened({ entry }: { readonly entry: LocalEntry }): ReactElement {
     <article className={styles.download} aria-label={name}>
       <div className={styles.row}>
         <p className={styles.status}>
-          <b>{name}</b>: {needs.family}, {count(needs.parameters)} parameters, {needs.weights} weights, {megabytes(bytes)} in
-          files
+          <b>{name}</b>: {needs.family}, {count(needs.parameters)} parameters, {weightsOf(needs, quantization)} weights,{' '}
+          {megabytes(bytes)} in files
         </p>
         <div className={styles.actions}>
           <Button size="s" variant="primary" onClick={() => switchModel(id)}>
@@ -126,10 +126,9 @@ function Opened({ entry }: { readonly entry: LocalEntry }): ReactElement {
 }
 
 function Offered({ offered }: { readonly offered: OfferedFiles }): ReactElement {
-  const info = useStore(engineHost.store, ({ status }) => (status.state === 'ready' ? status.info : null));
   const { files, needs, error } = offered;
+  const held = useHeld(needs);
   const bytes = files.reduce((sum, { blob }) => sum + blob.size, 0);
-  const why = needs && whyNot(heldAs(needs).bytes, info);
   return (
     <section className={styles.card} aria-label="The files you gave">
       <dl className={styles.facts}>
@@ -139,7 +138,7 @@ function Offered({ offered }: { readonly offered: OfferedFiles }): ReactElement 
             {files.map(({ name }) => name).join(', ')}; {megabytes(bytes)}
           </dd>
         </div>
-        {needs && (
+        {needs && held && (
           <>
             <div>
               <dt>Model</dt>
@@ -148,20 +147,25 @@ function Offered({ offered }: { readonly offered: OfferedFiles }): ReactElement 
               </dd>
             </div>
             <div>
+              <dt>In memory</dt>
+              <dd>{megabytes(held.bytes)}</dd>
+            </div>
+            <div>
               <dt>This device</dt>
-              <dd>{why === null ? 'can run it' : `cannot run it: ${why}`}</dd>
+              <dd>{held.why === null ? 'can run it' : `cannot run it: ${held.why}`}</dd>
             </div>
           </>
         )}
       </dl>
+      {needs && held && <WeightsInMemory needs={needs} held={held} />}
       {!needs && !error && <Skeleton height="60px" label="Reading what the files are" />}
       {error && <ErrorNotice error={error} onDismiss={() => localModels.dismiss()} />}
       <div className={styles.row}>
         <Button
           variant="primary"
-          disabled={!needs || why !== null}
+          disabled={held?.why !== null}
           onClick={() => {
-            const id = localModels.confirm();
+            const id = localModels.confirm(held?.as.quantization);
             if (id !== null) switchModel(id);
           }}
         >

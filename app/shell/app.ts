@@ -68,7 +68,7 @@ export const hub: Hub = createHub({
 /** Files of this device as models, until the tab closes. */
 export const localModels: LocalModels = createLocalModels({
   needs: (files) => hubClient.localNeeds(files),
-  give: (id, files) => engineHost.engine().addFiles(id, files),
+  give: (id, files, quantization) => engineHost.engine().addFiles(id, files, quantization),
   take: (id) => engineHost.engine().removeFiles(id),
 });
 const listAdded = (): void =>

@@ -12,6 +12,12 @@ export function memoryIn(needs: Pick<HubNeeds, 'held'>, quantization?: Quantizat
   return { held: bytes, requires: { memoryBytes: bytes.webgpu } };
 }
 
+/** What weights were, and what they are rounded to. */
+export function weightsOf(needs: Pick<HubNeeds, 'held' | 'weights'>, chosen?: Quantization): string {
+  const { quantization } = heldAs(needs, chosen);
+  return quantization === 'int8' || quantization === 'int4' ? `${needs.weights} as ${quantization}` : needs.weights;
+}
+
 /** Those on the engine that runs, or on WebGPU while none does. */
 export const bytesFor = (asked: Asked, info: EngineInfo | null): number => asked[info?.backend ?? 'webgpu'];
 

@@ -2,7 +2,6 @@ import * as v from 'valibot';
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { addressName, parseAddressId } from '../../core/files/address.ts';
 import {
-  heldAs,
   HUB_HOST,
   isHubHost,
   parseHubId,
@@ -15,11 +14,10 @@ import {
 import { hubModelSchema } from '../../core/files/hub-schema.ts';
 import { isRemoteId } from '../../core/files/remote.ts';
 import type { ModelTarget } from '../../core/files/target.ts';
-import type { Quantization } from '../../core/model-config.ts';
 import { Cancelled, toWireError, type VitrineError, type WireError } from '../../core/protocol/errors.ts';
 import type { HubClient } from '../../workers/client/hub-client.ts';
 import type { ModelEntry } from './catalogue.ts';
-import { memoryIn } from './fit.ts';
+import { memoryIn, weightsOf } from './fit.ts';
 import { keepLocally, readLocal, writeLocal, type LocalStore, type Persistence } from './persistence.ts';
 
 /** A model of the Hub, or of another address, that the reader has confirmed. */
@@ -261,12 +259,6 @@ export function asModel({ model, needs, license }: HubEntry): ModelEntry {
     folder: '',
     source: 'hub',
   };
-}
-
-/** What weights were, and what they are rounded to. */
-function weightsOf(needs: HubNeeds, chosen?: Quantization): string {
-  const { quantization } = heldAs(needs, chosen);
-  return quantization === 'int8' || quantization === 'int4' ? `${needs.weights} as ${quantization}` : needs.weights;
 }
 
 /** A model's id as a reader knows it: the repository without its commit, and the file where there are several; of an address, its file. */

@@ -40,6 +40,28 @@ it('files become a model only when the reader says so', async () => {
   expect(taken).toEqual(['local:My-model-1-']);
 });
 
+it('is held in memory as the reader chose', async () => {
+  const given: unknown[] = [];
+  const held = (quantization: 'int8' | 'int4', webgpu: number): HubNeeds['held'][number] => ({
+    quantization,
+    bytes: { webgpu, wasm: webgpu, cpu: 40 },
+  });
+  const models = createLocalModels({
+    needs: () => Promise.resolve({ ...NEEDS, weights: 'bfloat16', held: [held('int8', 12), held('int4', 7)] }),
+    give: (...all) => void given.push(all[2]),
+    take: () => Promise.resolve(),
+  });
+  for (const quantization of ['int4', undefined] as const) {
+    await models.offer([file('a.safetensors')]);
+    models.confirm(quantization);
+  }
+  expect(given).toEqual(['int4', undefined]);
+  await models.offer([file('a.safetensors')]);
+  models.confirm('int4');
+  const [entry] = models.store.getState().models;
+  expect(entry && asLocalModel(entry)).toMatchObject({ quantization: { kind: 'bfloat16 as int4' }, held: { webgpu: 7 } });
+});
+
 it('what is no model says so, and only the newest files count', async () => {
   let fail: (error: Error) => void = () => undefined;
   const slow = new Promise<HubNeeds>((_, reject) => (fail = reject));

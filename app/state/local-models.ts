@@ -1,9 +1,10 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { isWeights, localId, nameOfFiles } from '../../core/files/checkpoint.ts';
 import type { HubNeeds } from '../../core/files/hub.ts';
+import type { Quantization } from '../../core/model-config.ts';
 import { toWireError, type WireError } from '../../core/protocol/errors.ts';
 import type { ModelEntry } from './catalogue.ts';
-import { memoryIn } from './fit.ts';
+import { memoryIn, weightsOf } from './fit.ts';
 import type { Persistence } from './persistence.ts';
 
 export interface NamedFile {
@@ -17,6 +18,8 @@ export interface LocalEntry {
   readonly id: string;
   readonly files: readonly NamedFile[];
   readonly needs: HubNeeds;
+  /** How it is loaded: one of `HubNeeds.held`, the first of them where absent. */
+  readonly quantization?: Quantization | undefined;
 }
 
 /** Files that were dropped or picked, before the reader has said to open them. */
@@ -46,8 +49,8 @@ export interface LocalModels {
    * @param name of the model; without it that of its weights
    */
   offer(files: readonly NamedFile[], name?: string): Promise<void>;
-  /** Makes a model of what is offered. @returns its id */
-  confirm(): string | null;
+  /** Makes a model of what is offered. @param quantization how it is loaded @returns its id */
+  confirm(quantization?: Quantization): string | null;
   dismiss(): void;
   /** Forgets a model; its files stay where they are. */
   remove(id: string): Promise<void>;
@@ -56,7 +59,7 @@ export interface LocalModels {
 export interface LocalModelsOptions {
   readonly needs: (files: readonly NamedFile[]) => Promise<HubNeeds>;
   /** Hands the files to the engine. */
-  readonly give: (id: string, files: readonly NamedFile[]) => void;
+  readonly give: (id: string, files: readonly NamedFile[], quantization?: Quantization) => void;
   /** Takes them from the engine again, with what it has loaded of them. */
   readonly take: (id: string) => Promise<void>;
 }
@@ -77,13 +80,13 @@ export function createLocalModels({ needs, give, take }: LocalModelsOptions): Lo
         if (current()) store.setState({ offered: { ...offered, error: toWireError(error) } });
       }
     },
-    confirm() {
+    confirm(quantization) {
       const { offered } = store.getState();
       if (!offered?.needs) return null;
       const { id, files, needs: found } = offered;
-      give(id, files);
+      give(id, files, quantization);
       store.setState(({ models }) => ({
-        models: [...models.filter((known) => known.id !== id), { id, files, needs: found }],
+        models: [...models.filter((known) => known.id !== id), { id, files, needs: found, quantization }],
         offered: null,
       }));
       return id;
@@ -99,7 +102,7 @@ export function createLocalModels({ needs, give, take }: LocalModelsOptions): Lo
 export const named = (files: readonly File[]): readonly NamedFile[] => files.map((file) => ({ name: file.name, blob: file }));
 
 /** As the catalogue lists it beside the site's own models. */
-export function asLocalModel({ id, files, needs }: LocalEntry): ModelEntry {
+export function asLocalModel({ id, files, needs, quantization }: LocalEntry): ModelEntry {
   return {
     id,
     name: id.replace(/^local:/, ''),
@@ -112,8 +115,8 @@ export function asLocalModel({ id, files, needs }: LocalEntry): ModelEntry {
       sha256: '',
       role: isWeights(name) ? 'weights' : 'text',
     })),
-    quantization: { kind: needs.weights },
-    ...memoryIn(needs),
+    quantization: { kind: weightsOf(needs, quantization) },
+    ...memoryIn(needs, quantization),
     parameters: needs.parameters,
     saes: [],
     folder: '',

@@ -67,6 +67,8 @@ export interface Files {
   readonly model: string;
   /** A GGUF file or its splits, or safetensors files with config.json and tokenizer.json. Blobs are not copied. None: they are forgotten. */
   readonly files: readonly { readonly name: string; readonly blob: BlobLike }[];
+  /** How the reader wants its weights to be held; absent: in the usual way. */
+  readonly quantization?: Quantization | undefined;
 }
 export type Request = Hello | Load | Run | Cancel | Release | Hub | Files;
 

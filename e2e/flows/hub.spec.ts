@@ -292,10 +292,12 @@ test('files of this device: dropped, looked at, used, and refused where they are
   await expect(own.getByRole('alert')).toContainText('tokenizer.json is not among the files');
   await give(['model.safetensors', 'config.json', 'tokenizer.json', 'tokenizer_config.json']);
   await expect(own).toContainText('llama, 3.16 million parameters');
+  await own.getByRole('combobox', { name: 'Weights in memory' }).selectOption('int4');
   await own.getByRole('button', { name: 'Use it in every lab' }).click();
+  await expect(own.getByRole('article', { name: 'model' })).toContainText('float32 as int4 weights');
   await page.goto(`${site.url}#/lab/explore`);
   await expectLive(page);
-  expect((await downloadResult(page)).provenance.model.id).toBe('local:model');
+  expect((await downloadResult(page)).provenance.model).toMatchObject({ id: 'local:model', quantization: 'int4' });
 
   // Removed, it is gone from the list, and what is on it says so.
   await page.goto(`${site.url}#/models`);

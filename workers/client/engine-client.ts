@@ -1,4 +1,5 @@
 import type { HubAccess } from '../../core/files/hub.ts';
+import type { Quantization } from '../../core/model-config.ts';
 import { Cancelled, fromWireError, toWireError, VitrineError } from '../../core/protocol/errors.ts';
 import {
   isTerminal,
@@ -48,6 +49,9 @@ interface Pending {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
+/** Files of this device as a model, and how it is to be held. */
+type Given = Pick<Files, 'files' | 'quantization'>;
+
 interface Ask {
   readonly signal?: AbortSignal | undefined;
   readonly onChunk?: ((payload: unknown, seq: number) => void) | undefined;
@@ -74,7 +78,7 @@ export class EngineClient implements Engine {
   #count = 0;
   #disposed = false;
   #hub: HubAccess | null = null;
-  readonly #files = new Map<string, Files['files']>();
+  readonly #files = new Map<string, Given>();
 
   constructor(options: EngineClientOptions) {
     this.#options = options;
@@ -142,17 +146,18 @@ export class EngineClient implements Engine {
     if (event.type !== 'released') throw unexpected(event);
   }
 
-  addFiles(model: string, files: Files['files']): void {
+  addFiles(model: string, files: Files['files'], quantization?: Quantization): void {
     // What was loaded from other files of that name, and computed with them, is not of these.
     if (this.#files.has(model)) void this.removeFiles(model).catch(() => undefined);
-    this.#files.set(model, files);
-    this.#tellFiles(model, files);
+    const given = { files, ...(quantization ? { quantization } : {}) };
+    this.#files.set(model, given);
+    this.#tellFiles(model, given);
   }
 
   async removeFiles(model: string): Promise<void> {
     this.#files.delete(model);
     this.#cache.dropWhere(({ provenance }) => provenance.model.id === model);
-    this.#tellFiles(model, []);
+    this.#tellFiles(model, { files: [] });
     await this.release(model);
   }
 
@@ -227,7 +232,7 @@ export class EngineClient implements Engine {
     const { backend } = this.#snapshot;
     this.#worker.postMessage({ type: 'hello', id: this.#hello, protocol: PROTOCOL_VERSION, backend, base, commit });
     this.#tellHub();
-    for (const [model, files] of this.#files) this.#tellFiles(model, files);
+    for (const [model, given] of this.#files) this.#tellFiles(model, given);
     this.#update({ status, memory: null });
   }
 
@@ -235,8 +240,8 @@ export class EngineClient implements Engine {
     if (this.#hub) this.#worker?.postMessage({ type: 'hub', id: `${this.#hello}-hub`, ...this.#hub });
   }
 
-  #tellFiles(model: string, files: Files['files']): void {
-    this.#worker?.postMessage({ type: 'files', id: `${this.#hello}-files`, model, files });
+  #tellFiles(model: string, given: Given): void {
+    this.#worker?.postMessage({ type: 'files', id: `${this.#hello}-files`, model, ...given });
   }
 
   #listenTo(worker: WorkerLike): WorkerLike {

@@ -80,8 +80,9 @@ export interface Engine {
   /**
    * Makes files of this device a model of this tab, `local:<name>`, which `load` and runs then name. Nothing is read yet, and
    * nothing leaves the tab. Files given before under that id are forgotten.
+   * @param quantization how its weights are to be held; default: in the usual way
    */
-  addFiles(model: string, files: Files['files']): void;
+  addFiles(model: string, files: Files['files'], quantization?: Quantization): void;
   /** Forgets such files, and frees what was loaded of them. */
   removeFiles(model: string): Promise<void>;
   /** Lets models of the Hub be opened that the reader has confirmed; what was let in before stays. */

@@ -73,7 +73,7 @@ class EngineHost {
     if (!request) return;
     if (request.type === 'cancel') return this.#scheduler.cancel(request.id);
     if (request.type === 'hub') return this.#hub.allow(request);
-    if (request.type === 'files') return this.#local.add(request.model, request.files);
+    if (request.type === 'files') return this.#local.add(request.model, request.files, request.quantization);
     this.#scheduler.submit({
       id: request.id,
       priority: request.type === 'run' ? request.priority : 'interactive',
@@ -172,7 +172,7 @@ class EngineHost {
     return new Store({
       source: this.#environment.openSource(base),
       openElsewhere: (id) => this.#openElsewhere(id),
-      preferred: (id) => this.#hub.quantization(id),
+      preferred: (id) => this.#hub.quantization(id) ?? this.#local.quantization(id),
       budgetBytes: this.#environment.budgetBytes ?? defaultBudget(info),
       backend: info.backend,
     });

@@ -71,6 +71,7 @@ const request = v.variant('type', [
     id,
     model: v.pipe(name, v.startsWith('local:')),
     files: v.pipe(v.array(v.object({ name, blob: v.instance(Blob) })), v.maxLength(1_000)),
+    quantization: v.optional(quantization),
   }),
   v.object({ type: v.literal('release'), id, target: v.optional(name) }),
 ]);

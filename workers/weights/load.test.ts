@@ -137,16 +137,12 @@ describe('files given to the engine', () => {
     await host.ask(HELLO);
     const blob = (path: string): Blob => new Blob([files.get(`models/tiny/${path}`)!]);
     const { config } = JSON.parse(new TextDecoder().decode(files.get('models/tiny/manifest.json'))) as { config: unknown };
-    host.send({
-      type: 'files',
-      id: 'f',
-      model: 'local:mine',
-      files: [
-        { name: 'model.safetensors', blob: blob('model.int8.safetensors') },
-        { name: 'tokenizer.json', blob: blob('tokenizer.json') },
-        { name: 'config.json', blob: new Blob([JSON.stringify(config)]) },
-      ],
-    });
+    const mine = [
+      { name: 'model.safetensors', blob: blob('model.int8.safetensors') },
+      { name: 'tokenizer.json', blob: blob('tokenizer.json') },
+      { name: 'config.json', blob: new Blob([JSON.stringify(config)]) },
+    ];
+    host.send({ type: 'files', id: 'f', model: 'local:mine', files: mine });
     expect(await host.ask({ type: 'load', id: 'a', model: 'local:mine' })).toMatchObject({ type: 'loaded', model: 'local:mine' });
     expect(await host.ask({ type: 'load', id: 'b', model: 'local:other' })).toMatchObject({
       type: 'failed',
@@ -160,6 +156,9 @@ describe('files given to the engine', () => {
     host.send({ type: 'files', id: 'g', model: 'local:mine', files: [] });
     expect(await host.ask({ type: 'release', id: 'd', target: 'local:mine' })).toMatchObject({ type: 'released' });
     expect(await host.ask({ type: 'load', id: 'e', model: 'local:mine' })).toMatchObject({ error: { code: 'unknown-model' } });
+    // Given in another way, they are held so.
+    host.send({ type: 'files', id: 'h', model: 'local:mine', files: mine, quantization: 'f32' });
+    expect(await host.ask({ type: 'load', id: 'i', model: 'local:mine' })).toMatchObject({ type: 'loaded', quantization: 'f32' });
     await host.host.dispose();
   });
 });

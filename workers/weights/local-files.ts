@@ -1,3 +1,4 @@
+import type { Quantization } from '../../core/model-config.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import type { BlobLike } from '../../core/protocol/messages.ts';
 import type { JsonObject } from '../model/families/index.ts';
@@ -19,11 +20,22 @@ const MAX_JSON = 64 * 2 ** 20;
 /** Models of files that the reader gave to this tab. They are known until the tab closes, and nothing of them leaves it. */
 export class LocalShelf {
   readonly #models = new Map<string, readonly NamedBlob[]>();
+  readonly #wanted = new Map<string, Quantization>();
 
-  /** @param id `local:<name>`; files given before under it are forgotten, and without new ones so is the model */
-  add(id: string, files: readonly NamedBlob[]): void {
+  /**
+   * @param id `local:<name>`; files given before under it are forgotten, and without new ones so is the model
+   * @param quantization how its weights are to be held; default: in the usual way
+   */
+  add(id: string, files: readonly NamedBlob[], quantization?: Quantization): void {
     if (files.length > 0) this.#models.set(id, files);
     else this.#models.delete(id);
+    if (quantization && files.length > 0) this.#wanted.set(id, quantization);
+    else this.#wanted.delete(id);
+  }
+
+  /** How the reader wants a model to be loaded. */
+  quantization(id: string): Quantization | undefined {
+    return this.#wanted.get(id);
   }
 
   /** Throws `unknown-model` where nothing was given under that id (in a link of another tab), `bad-file` without weights. */
