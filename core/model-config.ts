@@ -91,5 +91,7 @@ export function plainParts(
  * How weights are held in memory while the model runs; activations are always float32. `gguf`: as the GGUF file holds them,
  * each matrix in its own blocks.
  */
-export type Quantization = 'f32' | 'int8' | 'int4' | 'gguf';
+export type Quantization = (typeof QUANTIZATIONS)[number];
+export const QUANTIZATIONS = ['f32', 'int8', 'int4', 'gguf'] as const;
+export const isQuantization = (value: unknown): value is Quantization => QUANTIZATIONS.some((known) => known === value);
 export type BackendName = 'webgpu' | 'wasm' | 'cpu';

@@ -10,6 +10,7 @@ import { usePlace } from '../shell/use-place.ts';
 import type { EmbedPlace } from '../state/address.ts';
 import { Parts, readParts } from '../state/embed-parts.tsx';
 import { mayRun } from '../state/hub.ts';
+import { otherwiseHeld } from '../state/link-held.ts';
 import type { LabPanelProps } from '../state/lab-panel.ts';
 import { Button } from '../ui/Button.tsx';
 import { ErrorNotice, Notice } from '../ui/Notice.tsx';
@@ -128,7 +129,7 @@ function sentence({ running, result, provenance, source, stale }: LabPanelProps,
   if (stale) return 'This answers what was asked before. Run to get the new answer.';
   const what = source === 'live' ? 'Live, computed in this browser' : 'Recorded result';
   const time = provenance.milliseconds > 0 ? `, ${milliseconds(provenance.milliseconds)}` : '';
-  return `${what}: ${provenance.model.id}, ${backendLabel(provenance.backend)}${time}.`;
+  return `${what}: ${provenance.model.id}, ${backendLabel(provenance.backend)}${time}.${otherwiseHeld(provenance)}`;
 }
 
 function link(lab: string): string {

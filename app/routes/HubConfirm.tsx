@@ -2,6 +2,7 @@ import { useCallback, useEffect, useState, type ReactElement } from 'react';
 import { useStore } from 'zustand';
 import { hostIn } from '../../core/files/address.ts';
 import { parseHubId, type HubFound, type HubNeeds, type HubOffer } from '../../core/files/hub.ts';
+import type { Quantization } from '../../core/model-config.ts';
 import { Cancelled, toWireError, type WireError } from '../../core/protocol/errors.ts';
 import { hub } from '../shell/app.ts';
 import { count, megabytes } from '../shell/format.ts';
@@ -21,12 +22,14 @@ export interface HubConfirmProps {
   readonly only?: string;
   /** The one of several that was asked for, by its path. */
   readonly file?: string | null;
+  /** How weights were held where the link comes from. */
+  readonly held?: Quantization | undefined;
   readonly onConfirm: (id: string) => void;
   readonly onCancel: () => void;
 }
 
 /** What a repository holds, what would be downloaded, and what it needs: before anything of it is. */
-export function HubConfirm({ found, only, file = null, onConfirm, onCancel }: HubConfirmProps): ReactElement {
+export function HubConfirm({ found, only, file = null, held, onConfirm, onCancel }: HubConfirmProps): ReactElement {
   const offers = only === undefined ? found.offers : found.offers.filter(({ model }) => model.id === only);
   const [chosen, setChosen] = useState<string | null>(null);
   const asked = offers.find(({ model }) => parseHubId(model.id)?.file === file);
@@ -58,7 +61,7 @@ export function HubConfirm({ found, only, file = null, onConfirm, onCancel }: Hu
           onChange={setChosen}
         />
       )}
-      <Offer key={offer.model.id} found={found} offer={offer} onConfirm={onConfirm} onCancel={onCancel} />
+      <Offer key={offer.model.id} found={found} offer={offer} held={held} onConfirm={onConfirm} onCancel={onCancel} />
     </section>
   );
 }
@@ -67,10 +70,10 @@ interface OfferProps extends Omit<HubConfirmProps, 'only' | 'file'> {
   readonly offer: HubOffer;
 }
 
-function Offer({ found, offer, onConfirm, onCancel }: OfferProps): ReactElement {
+function Offer({ found, offer, held: asked, onConfirm, onCancel }: OfferProps): ReactElement {
   const token = useStore(hub.store, (state) => state.token);
   const [needs, setNeeds] = useState<HubNeeds | null>(null);
-  const held = useHeld(needs);
+  const held = useHeld(needs, asked);
   const [error, setError] = useState<WireError | null>(null);
   const read = useCallback(
     (signal?: AbortSignal): void => {

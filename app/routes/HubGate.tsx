@@ -3,10 +3,12 @@ import { useStore } from 'zustand';
 import { parseHubId, type HubFound } from '../../core/files/hub.ts';
 import { hostOf } from '../../core/files/remote.ts';
 import { parseTarget } from '../../core/files/target.ts';
+import type { Quantization } from '../../core/model-config.ts';
 import { Cancelled, toWireError, type WireError } from '../../core/protocol/errors.ts';
 import { catalogue, experiments, hub } from '../shell/app.ts';
 import { switchModel } from '../shell/switch-model.ts';
 import { mayRun, modelName } from '../state/hub.ts';
+import { heldInLink } from '../state/link-held.ts';
 import { Button } from '../ui/Button.tsx';
 import { Skeleton } from '../ui/Disclosure.tsx';
 import { ErrorNotice, Notice } from '../ui/Notice.tsx';
@@ -26,6 +28,7 @@ export interface HubGateProps {
  */
 export function HubGate({ lab, onHere }: HubGateProps): ReactElement | null {
   const model = useStore(experiments.store, ({ drafts }) => drafts[lab]?.spec.model);
+  const hash = useStore(experiments.store, ({ drafts }) => drafts[lab]?.hash);
   const state = useStore(hub.store);
   const here = model === undefined || mayRun(state, model);
   useEffect(() => {
@@ -48,13 +51,13 @@ export function HubGate({ lab, onHere }: HubGateProps): ReactElement | null {
       {entry ? (
         <DownloadRow entry={entry} download={state.downloads[model] ?? { state: 'counting' }} />
       ) : (
-        <Ask key={model} model={model} />
+        <Ask key={model} model={model} held={heldInLink(hash)} />
       )}
     </div>
   );
 }
 
-function Ask({ model }: { readonly model: string }): ReactElement {
+function Ask({ model, held }: { readonly model: string; readonly held: Quantization | undefined }): ReactElement {
   const commit = parseHubId(model)?.commit;
   const target = parseTarget(model);
   const home = useStore(catalogue.store, ({ models }) => models?.find(({ source }) => source === undefined));
@@ -104,7 +107,9 @@ function Ask({ model }: { readonly model: string }): ReactElement {
       </Notice>
       {looking && <Skeleton height="120px" label="Looking it up" />}
       {error && <ErrorNotice error={error} onRetry={() => void look()} />}
-      {found && <HubConfirm found={found} only={model} onConfirm={() => setFound(null)} onCancel={() => setFound(null)} />}
+      {found && (
+        <HubConfirm found={found} only={model} held={held} onConfirm={() => setFound(null)} onCancel={() => setFound(null)} />
+      )}
     </>
   );
 }

@@ -3,6 +3,7 @@ import { openDialog } from '../shell/dialogs.ts';
 import { backendLabel, milliseconds } from '../shell/format.ts';
 import type { Progress } from '../../core/protocol/messages.ts';
 import type { LabPanelProps } from '../state/lab-panel.ts';
+import { otherwiseHeld } from '../state/link-held.ts';
 import { Button } from '../ui/Button.tsx';
 import { ErrorNotice } from '../ui/Notice.tsx';
 import styles from './LabPage.module.css';
@@ -58,7 +59,9 @@ function sourceSentence({ result, stale, source, provenance }: LabPanelProps): s
   const time = provenance.milliseconds > 0 ? ` in ${milliseconds(provenance.milliseconds)}` : '';
   const where = `on ${backendLabel(provenance.backend)}${time}`;
   if (stale) return 'This answers what you asked before. Run to get the new answer.';
-  return source === 'live' ? `Live: computed in this tab, ${where}.` : `Recorded result, made with the same engine ${where}.`;
+  const what =
+    source === 'live' ? `Live: computed in this tab, ${where}.` : `Recorded result, made with the same engine ${where}.`;
+  return what + otherwiseHeld(provenance);
 }
 
 function workingSentence({ result, stale, source }: LabPanelProps, progress: Progress | null): string {

@@ -17,13 +17,13 @@ export interface Held {
   readonly choose: (quantization: Quantization) => void;
 }
 
-/** Unless the reader chooses, 8 bits, or what this device can run where that is too much for it. Null while needs are not known. */
-export function useHeld(needs: HubNeeds | null): Held | null {
+/** @param asked what a link was made with. Unless that or the reader chooses, 8 bits, or what this device can run where that is too much for it. Null while needs are not known. */
+export function useHeld(needs: HubNeeds | null, asked?: Quantization): Held | null {
   const info = useStore(engineHost.store, ({ status }) => (status.state === 'ready' ? status.info : null));
   const [chosen, choose] = useState<Quantization | undefined>();
   if (!needs) return null;
-  const fits = needs.held.find(({ bytes }) => whyNot(bytes, info) === null)?.quantization;
-  const as = heldAs(needs, chosen ?? fits);
+  const able = needs.held.filter(({ bytes }) => whyNot(bytes, info) === null).map(({ quantization }) => quantization);
+  const as = heldAs(needs, chosen ?? able.find((quantization) => quantization === asked) ?? able[0]);
   return { as, bytes: bytesFor(as.bytes, info), why: whyNot(as.bytes, info), choose };
 }
 

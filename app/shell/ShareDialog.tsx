@@ -4,6 +4,7 @@ import { toWireError, type WireError } from '../../core/protocol/errors.ts';
 import { LINK_BUDGET } from '../../core/share/codec.ts';
 import type { ExperimentSpec } from '../../core/spec/index.ts';
 import { saveFile } from '../charts/export/save.ts';
+import { heldHere } from '../state/hub.ts';
 import { say } from '../state/notices.ts';
 import { Button } from '../ui/Button.tsx';
 import { Dialog } from '../ui/Dialog.tsx';
@@ -11,7 +12,7 @@ import { Skeleton } from '../ui/Disclosure.tsx';
 import { TextField } from '../ui/Field.tsx';
 import { ErrorNotice, Notice } from '../ui/Notice.tsx';
 import { Tabs } from '../ui/Tabs.tsx';
-import { COMMIT, experiments, results, SITE } from './app.ts';
+import { COMMIT, experiments, hub, results, SITE } from './app.ts';
 import styles from './Dialogs.module.css';
 import { EmbedPart } from './ShareEmbed.tsx';
 import { FilesPart, type HashedProps } from './ShareFiles.tsx';
@@ -68,7 +69,7 @@ function copy(text: string, what: string): void {
 }
 
 function LinkPart({ spec }: { readonly spec: ExperimentSpec }): ReactElement {
-  const link = shareLink(SITE, spec);
+  const link = shareLink(SITE, spec, heldHere(hub.store.getState(), spec.model));
   return (
     <div className={styles.stack}>
       {link.fits ? (
@@ -113,7 +114,13 @@ function LinkPart({ spec }: { readonly spec: ExperimentSpec }): ReactElement {
 
 function CitePart({ spec, hash }: HashedProps): ReactElement {
   const entry = useStore(results.store, ({ entries }) => entries[hash]);
-  const text = citation(spec, hash, entry?.provenance.commit ?? COMMIT, entry, shareLink(SITE, spec).url);
+  const text = citation(
+    spec,
+    hash,
+    entry?.provenance.commit ?? COMMIT,
+    entry,
+    shareLink(SITE, spec, heldHere(hub.store.getState(), spec.model)).url,
+  );
   return (
     <div className={styles.stack}>
       <pre className={styles.code}>{text}</pre>

@@ -5,7 +5,8 @@ import type { LabPart } from '../state/lab-panel.ts';
 import { Button } from '../ui/Button.tsx';
 import { Disclosure } from '../ui/Disclosure.tsx';
 import { Select, TextField } from '../ui/Field.tsx';
-import { SITE } from './app.ts';
+import { heldHere } from '../state/hub.ts';
+import { hub, SITE } from './app.ts';
 import styles from './Dialogs.module.css';
 import { loadView } from './labs.ts';
 import { embedCode, embedUrl, fitScript, type EmbedOptions } from './share-parts.ts';
@@ -34,7 +35,12 @@ export function EmbedPart({ spec, title, copy }: EmbedPartProps): ReactElement {
   const view = use(loadView(spec.lab));
   const known =
     spec.lab === FEATURE_LAB ? DASHBOARD_PARTS.map((id): LabPart => ({ id, label: DASHBOARD[id] })) : (view.parts ?? []);
-  const [options, setOptions] = useState<EmbedOptions>({ height: 560, theme: 'system', parts: null });
+  const [options, setOptions] = useState<EmbedOptions>({
+    height: 560,
+    theme: 'system',
+    parts: null,
+    held: heldHere(hub.store.getState(), spec.model),
+  });
   const [height, setHeight] = useState('560');
   const shown = options.parts ?? known.map(({ id }) => id);
   const toggle = (part: string): void => {

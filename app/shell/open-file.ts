@@ -1,9 +1,11 @@
 import { checkpointIn, isWeights } from '../../core/files/checkpoint.ts';
 import { labFragment } from '../../core/share/address.ts';
 import { LINK_BUDGET } from '../../core/share/codec.ts';
+import { isQuantization, type Quantization } from '../../core/model-config.ts';
 import { toWireError, VitrineError } from '../../core/protocol/errors.ts';
 import { minimalSpec, parseSpec } from '../../core/spec/index.ts';
 import { parsePlace } from '../state/address.ts';
+import { noteHeld } from '../state/link-held.ts';
 import { say } from '../state/notices.ts';
 import { experiments, fetchJson, localModels, SITE } from './app.ts';
 import { dropped, type Dropped } from './dropped-files.ts';
@@ -24,9 +26,17 @@ function openSpecJson(json: unknown): void {
   const lab = experiments.definition(spec.lab);
   if (!lab) throw new VitrineError('unknown-lab', `the file is of the lab "${spec.lab}"`);
   experiments.open(spec.lab, spec);
+  noteHeld(experiments.store.getState().drafts[spec.lab]?.hash, recordedHeld(json));
   experiments.save(spec.lab);
   const fragment = labFragment(minimalSpec(spec, lab));
   location.hash = fragment.length <= LINK_BUDGET ? fragment : `#/lab/${spec.lab}`;
+}
+
+/** How weights were held for the result that a file holds beside its experiment. */
+function recordedHeld(json: unknown): Quantization | null {
+  const { provenance } = (json ?? {}) as { readonly provenance?: { readonly model?: { readonly quantization?: unknown } } };
+  const held = provenance?.model?.quantization;
+  return isQuantization(held) ? held : null;
 }
 
 /** Lets the reader pick a file, and says what was wrong with it where it cannot be opened. */

@@ -1,9 +1,10 @@
 import { detach } from '../../core/files/arrays.ts';
 import { writeSafetensors, type SafeInput } from '../../core/files/safetensors.ts';
-import { specFragment } from '../../core/share/address.ts';
+import { specFragment, withHeld } from '../../core/share/address.ts';
 import { LINK_BUDGET } from '../../core/share/codec.ts';
 import { plainResult } from '../../core/protocol/wire-tensor.ts';
 import type { ExperimentSpec } from '../../core/spec/index.ts';
+import type { Quantization } from '../../core/model-config.ts';
 import type { ResultEntry } from '../state/results.ts';
 
 export interface ShareLink {
@@ -13,9 +14,9 @@ export interface ShareLink {
   readonly fits: boolean;
 }
 
-/** The experiment as a link. */
-export function shareLink(site: string, spec: ExperimentSpec): ShareLink {
-  const fragment = specFragment(spec);
+/** The experiment as a link. @param held how the model's weights are held here, where that was a choice */
+export function shareLink(site: string, spec: ExperimentSpec, held: Quantization | null = null): ShareLink {
+  const fragment = withHeld(specFragment(spec), held);
   return { url: `${site}${fragment}`, length: fragment.length, fits: fragment.length <= LINK_BUDGET };
 }
 
@@ -41,11 +42,13 @@ export interface EmbedOptions {
   readonly theme: 'system' | 'light' | 'dark';
   /** Ids of the parts to show; null: all of them. */
   readonly parts?: readonly string[] | null;
+  /** How the model's weights are held here, where that was a choice. */
+  readonly held?: Quantization | null;
 }
 
 /** Address of the view without the shell: the link's own, with what the embed asks for in front of the experiment. */
-export function embedUrl(site: string, spec: ExperimentSpec, { theme, parts = null }: EmbedOptions): string {
-  const [path = '', query] = specFragment(spec).replace(/^#\//, '#/embed/').split('?', 2);
+export function embedUrl(site: string, spec: ExperimentSpec, { theme, parts = null, held = null }: EmbedOptions): string {
+  const [path = '', query] = withHeld(specFragment(spec), held).replace(/^#\//, '#/embed/').split('?', 2);
   const asked = [
     ...(theme === 'system' ? [] : [`theme=${theme}`]),
     ...(parts === null ? [] : [`parts=${parts.map(encodeURIComponent).join(',')}`]),

@@ -4,6 +4,7 @@ import { LINK_BUDGET } from '../../core/share/codec.ts';
 import { FEATURE_LAB, HOME_LAB, parseFeaturePath } from '../../core/share/feature-address.ts';
 import { toWireError } from '../../core/protocol/errors.ts';
 import type { Experiments } from './experiment.ts';
+import { noteLink } from './link-held.ts';
 
 export { HOME_LAB };
 
@@ -131,6 +132,7 @@ export function connectAddress(experiments: Experiments, host: AddressHost): Add
     try {
       if (place.page === 'embed' && !place.hasSpec) experiments.openDefaults(place.lab);
       else experiments.open(place.lab, place.hasSpec ? specFromUrl(fragment) : undefined);
+      noteLink(store.getState().drafts[place.lab]?.hash, fragment);
     } catch (error) {
       experiments.open(place.lab);
       experiments.setBadLink({ address: fragment, error: toWireError(error) });

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { addressName, parseAddressId } from '../../core/files/address.ts';
 import {
+  heldAs,
   HUB_HOST,
   isHubHost,
   parseHubId,
@@ -14,6 +15,7 @@ import {
 import { hubModelSchema } from '../../core/files/hub-schema.ts';
 import { isRemoteId } from '../../core/files/remote.ts';
 import type { ModelTarget } from '../../core/files/target.ts';
+import { QUANTIZATIONS, type Quantization } from '../../core/model-config.ts';
 import { Cancelled, toWireError, type VitrineError, type WireError } from '../../core/protocol/errors.ts';
 import type { HubClient } from '../../workers/client/hub-client.ts';
 import type { ModelEntry } from './catalogue.ts';
@@ -231,6 +233,12 @@ export function mayRun(state: HubState, model: string): boolean {
   return download?.state === 'kept' || download?.state === 'unkept';
 }
 
+/** How the weights of a model are held here, where the reader had a choice; null for all other models. */
+export function heldHere({ entries }: HubState, model: string): Quantization | null {
+  const entry = entries.find((known) => known.model.id === model);
+  return entry && entry.needs.held.length > 1 ? heldAs(entry.needs, entry.model.quantization).quantization : null;
+}
+
 /** How far each download is, as a text that changes when one comes or goes, and not with each of its bytes. */
 export const stepsOf = ({ downloads }: HubState): string =>
   Object.values(downloads)
@@ -292,7 +300,7 @@ function createPace(now: () => number, kept: number): (done: number) => number |
 
 const text = v.pipe(v.string(), v.maxLength(400));
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const quantization = v.picklist(['f32', 'int8', 'int4', 'gguf']);
+const quantization = v.picklist(QUANTIZATIONS);
 const entry: v.GenericSchema<unknown, HubEntry> = v.object({
   model: hubModelSchema,
   bytes: count,

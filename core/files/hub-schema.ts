@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { QUANTIZATIONS } from '../model-config.ts';
 import type { HubFile, HubModel } from './hub.ts';
 import { isRemoteId } from './remote.ts';
 
@@ -18,5 +19,5 @@ export const hubModelSchema: v.GenericSchema<unknown, HubModel> = v.object({
   id: v.pipe(v.string(), v.check(isRemoteId, 'not a model of the Hub or of an address')),
   weights: files,
   others: files,
-  quantization: v.optional(v.picklist(['f32', 'int8', 'int4', 'gguf'])),
+  quantization: v.optional(v.picklist(QUANTIZATIONS)),
 });

@@ -6,7 +6,7 @@ import { sendPart, serveModels } from '../../scripts/lib/model-server.ts';
 import { tinyGguf, tinyLlama, type Checkpoint } from './checkpoint.ts';
 import { openHost } from './embedding.ts';
 import { expect, instead, quiet, test, type Site } from './harness.ts';
-import { copyLink, downloadResult, errorNotice, expectLive, panel, promptBox } from './reader.ts';
+import { copyLink, downloadResult, errorNotice, expectLive, panel, promptBox, resultLine } from './reader.ts';
 
 /** Models at addresses outside of the Hub: of this site itself, and of hosts that whoever built it has allowed, or not. */
 
@@ -125,11 +125,14 @@ test('an embed of a model at an address asks its host nothing before the reader 
   host.close();
 });
 
-test('a folder with safetensors, by the address of its weights, on a host that sends whole files only', async ({
+test('a folder with safetensors, by the address of its weights, on a host that sends whole files only; a link says how they are held', async ({
   page,
   site,
+  context,
+  browser,
 }) => {
   test.slow();
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const files = checkpoint(site);
   site.breaks(/^own\//, (path, response) => {
     const content = files[path.slice('own/'.length)];
@@ -146,6 +149,22 @@ test('a folder with safetensors, by the address of its weights, on a host that s
   await page.goto(`${site.url}#/lab/explore`);
   await expectLive(page);
   expect((await downloadResult(page)).provenance.model).toMatchObject({ quantization: 'f32' });
+
+  // The link says so: offered in the same way elsewhere, and told where it is held in another one.
+  const link = await copyLink(page);
+  expect(link).toMatch(/&held=f32$/);
+  const other = await browser.newContext();
+  const visitor = await other.newPage();
+  await visitor.goto(link);
+  await visitor.getByRole('button', { name: 'See what would be downloaded' }).click();
+  await expect(visitor.getByRole('combobox', { name: 'Weights in memory' })).toHaveValue('f32');
+  await visitor.getByRole('combobox', { name: 'Weights in memory' }).selectOption('int4');
+  await visitor.getByRole('button', { name: /^Download 13 MB/ }).click();
+  await expectLive(visitor);
+  await expect(resultLine(visitor)).toContainText(
+    'Weights are held in 4 bits here and were held as stored where this experiment',
+  );
+  await other.close();
 });
 
 test('a host that this site is not allowed to ask is not asked, and it is said at once what to do', async ({ page, site }) => {

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import { isHubHost } from '../../core/files/hub.ts';
 import { hubModelSchema } from '../../core/files/hub-schema.ts';
+import { QUANTIZATIONS } from '../../core/model-config.ts';
 import type { Files, Hello, Hub, Load, Priority, Release, RunId } from '../../core/protocol/messages.ts';
 
 /** A `run` whose spec has not been looked at. */
@@ -33,7 +34,7 @@ const id = v.pipe(
 const text = v.pipe(v.string(), v.maxLength(4_000));
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(400));
 
-const quantization = v.picklist(['f32', 'int8', 'int4', 'gguf']);
+const quantization = v.picklist(QUANTIZATIONS);
 
 const request = v.variant('type', [
   v.object({

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { QUANTIZATIONS } from '../../core/model-config.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import type { Quantization } from '../../core/model-config.ts';
 import type { FileDigest } from './file-source.ts';
@@ -49,7 +50,7 @@ const schema: v.GenericSchema<unknown, Manifest> = v.object({
   id: text,
   config: v.record(v.string(), v.unknown()),
   files: v.pipe(v.array(v.object({ path: text, role: text, ...digest, chunks })), v.maxLength(1_000)),
-  quantization: v.object({ kind: v.picklist(['f32', 'int8', 'int4', 'gguf']) }),
+  quantization: v.object({ kind: v.picklist(QUANTIZATIONS) }),
   requires: v.object({ memoryBytes: count }),
   parameters: v.optional(count),
   saes: v.optional(v.pipe(v.array(sae), v.maxLength(10_000)), []),
