@@ -109,7 +109,7 @@ async function freeKind(kind: KeptKind): Promise<void> {
   if (kind === 'app') return freeApp();
   // Those that are listed above go with what is kept of them.
   if (kind === 'hub') for (const { model } of hub.store.getState().entries) await hub.remove(model.id);
-  await freeKept(kind, SITE, browserStorage());
+  await freeKept(kind, SITE, browserStorage(), hub.listed());
   if (kind === 'typed') location.reload();
 }
 
@@ -133,7 +133,7 @@ function filesOf(all: readonly ModelEntry[]): Promise<readonly KeepableFile[]> {
 async function look(all: readonly ModelEntry[] | null): Promise<Known | null> {
   if (!all || !('caches' in globalThis)) return null;
   const files = await filesOf(all);
-  return { usage: await usage(SITE, browserStorage()), files, ...(await missingOf(files, SITE)) };
+  return { usage: await usage(SITE, browserStorage(), hub.listed()), files, ...(await missingOf(files, SITE)) };
 }
 
 /** Share of the room from which on it is said that little is left. */

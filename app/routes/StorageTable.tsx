@@ -12,11 +12,15 @@ const WHAT: Readonly<Record<KeptKind, string>> = {
   files: 'Weights and dictionaries of this site',
   data: 'Recorded results, dashboards, manifests',
   hub: 'Models of the Hub and of other addresses',
+  orphans: 'Parts of models that are no longer listed',
   kernels: 'Which shaders are the fastest here, measured once',
   app: 'The app itself, so that it opens without a network',
   older: 'Left by an earlier version',
   typed: 'What you last typed in each lab, and your choices',
 };
+
+/** Listed only where there is something of it. */
+const RARE: ReadonlySet<KeptKind> = new Set(['orphans', 'older']);
 
 interface Row {
   readonly key: string;
@@ -44,7 +48,7 @@ export function StorageTable({ usage, busy, onFree }: StorageTableProps): ReactE
   useLists();
   const all = allOfLibrary();
   const own = all.labels.length + all.lists.length === 0 ? 0 : new TextEncoder().encode(libraryFile(all)).length;
-  const rows: Row[] = KEPT_KINDS.filter((kind) => kind !== 'older' || usage.bytes.older > 0).map((kind) => ({
+  const rows: Row[] = KEPT_KINDS.filter((kind) => !RARE.has(kind) || usage.bytes[kind] > 0).map((kind) => ({
     key: kind,
     what: WHAT[kind],
     size: size(usage.bytes[kind]),

@@ -92,6 +92,8 @@ export interface Hub {
   open(): Promise<void>;
   /** What the engine may open. */
   access(): HubAccess;
+  /** Every model that the reader has confirmed, in other tabs as well. */
+  listed(): readonly HubModel[];
 }
 
 export interface HubOptions {
@@ -222,6 +224,11 @@ export function createHub({ client, storage, pageHost, refuses = () => null, now
       writeLocal(storage, TOKEN_KEY, keep ? value : null);
     },
     open: () => (opening ??= open()),
+    listed() {
+      const stored = readLocal(storage, KEY) ?? {};
+      const { entries = [] } = read(stored as Readonly<Record<string, unknown>>);
+      return [...store.getState().entries, ...entries].map(({ model }) => model);
+    },
     access: () => ({ ...way(), models: store.getState().entries.map(({ model }) => model) }),
   };
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { HUB_CACHE } from '../../core/files/hub.ts';
+import { HUB_CACHE, type HubModel } from '../../core/files/hub.ts';
 import { ASSETS_CACHE, DATA_CACHE, FILES_CACHE, KERNELS_CACHE } from '../../core/files/kept.ts';
 import { memoryCaches, type MemoryCaches } from '../../workers/testing/memory-caches.ts';
 import { freeKept, kindOfCache, usage, type KeptKind } from './storage.ts';
@@ -51,17 +51,46 @@ it('knows every cache of ours and no other', () => {
 it('weighs each kind, with or without a told length, and frees one and nothing else', async () => {
   await fill();
   const local = storage({ 'vitrine:draft:explore': 'abc', 'vitrine:hub': '{}', 'vitrine:hub-token': '"x"', other: 'x' });
-  const { bytes } = await usage(SITE, local);
-  expect(bytes).toEqual({ files: 1, data: 10, hub: 100, kernels: 1_000, app: 110_000, older: 1_000_000, typed: 2 * 24 });
+  const { bytes } = await usage(SITE, local, []);
+  expect(bytes).toEqual({
+    files: 1,
+    data: 10,
+    hub: 0,
+    orphans: 100,
+    kernels: 1_000,
+    app: 110_000,
+    older: 1_000_000,
+    typed: 2 * 24,
+  });
   await freeKept('kernels', SITE, local);
   await freeKept('app', SITE, local);
-  expect((await usage(SITE, local)).bytes).toEqual({ ...bytes, kernels: 0, app: 0 });
+  expect((await usage(SITE, local, [])).bytes).toEqual({ ...bytes, kernels: 0, app: 0 });
   expect(caches.addresses('somebody-else')).toHaveLength(1);
   await freeKept('typed', SITE, local);
   expect(Object.keys(local).toSorted()).toEqual(['other', 'vitrine:hub', 'vitrine:hub-token']);
 });
 
+it('tells parts of models that nobody knows any more from those of listed ones, and frees them alone', async () => {
+  const commit = 'a'.repeat(40);
+  const file = (path: string): HubModel['weights'][number] => ({ path, bytes: 3, sha256: null, git: null });
+  const listed: readonly HubModel[] = [
+    { id: `hf:a/b@${commit}`, weights: [file('sub/x y.safetensors')], others: [file('config.json')] },
+    { id: 'url:http://localhost:8080/m/tiny.gguf@0123456789abcdef', weights: [file('tiny.gguf')], others: [] },
+  ];
+  const hub = `https://huggingface.co/a/b/resolve/${commit}`;
+  const own = [`${hub}/sub/x%20y.safetensors/0`, `${hub}/sub/x%20y.safetensors/verified`, `${hub}/config.json/0`];
+  own.push('https://localhost:8080/m/tiny.gguf/0123456789abcdef/12');
+  const orphans = [`${hub}/other.gguf/0`, hub.replace('aaa', 'bbb') + '/config.json/0'];
+  orphans.push('https://localhost:8080/m/tiny.gguf/fedcba9876543210/0', 'https://localhost:8080/m/tiny.gguf/0');
+  const cache = await caches.open(HUB_CACHE);
+  for (const address of [...own, ...orphans]) await cache.put(address, new Response('abc'));
+  expect((await usage(SITE, null, listed)).bytes).toMatchObject({ hub: 3 * own.length, orphans: 3 * orphans.length });
+  await freeKept('orphans', SITE, null, listed);
+  expect(caches.addresses(HUB_CACHE).toSorted()).toEqual(own.toSorted());
+  expect((await usage(SITE, null, listed)).bytes).toMatchObject({ hub: 3 * own.length, orphans: 0 });
+});
+
 it('is nothing where the browser keeps nothing', async () => {
   vi.stubGlobal('caches', { keys: () => Promise.reject(new Error('forbidden')) });
-  expect(Object.values((await usage(SITE, null)).bytes).every((bytes) => bytes === 0)).toBe(true);
+  expect(Object.values((await usage(SITE, null, [])).bytes).every((bytes) => bytes === 0)).toBe(true);
 });

@@ -194,7 +194,7 @@ test('the models page lists everything that is kept in this browser, each with i
 
   for (const name of [
     /Which shaders/,
-    /Models of the Hub/,
+    /Parts of models that are no longer listed/,
     /Left by an earlier/,
     /Recorded results/,
     /Weights and dictionaries/,
