@@ -179,6 +179,23 @@ describe('a file on a host', () => {
     await expect(file.read(0, 10)).rejects.toMatchObject({ name: 'VitrineError', code });
   });
 
+  it('comes once where it cannot be kept, in whatever order it is read, and is checked all the same', async () => {
+    const { fetch, asked } = host();
+    const size = { chunkBytes: 300, sha256: await digestOf() };
+    const order = [0, 9, 10, 11, 12, 13, 14, 1, 2, 3, 4, 5, 6, 7, 8];
+    const read = async (file: HttpFile): Promise<void> => {
+      for (const chunk of order) await file.read(chunk * 300, Math.min(DATA.length, (chunk + 1) * 300));
+      await file.verify();
+    };
+    await read(open(fetch, size));
+    expect(asked).toHaveLength(15);
+    const full = host();
+    await read(open(full.fetch, { ...size, caches: fakeCaches(true) }));
+    expect(full.asked).toHaveLength(15);
+    const damaged = host({ data: DATA.map((byte, i) => (i === 4_000 ? byte ^ 1 : byte)) });
+    await expect(read(open(damaged.fetch, size))).rejects.toMatchObject({ code: 'digest-mismatch' });
+  });
+
   it('stops when it is told to, and keeps what it has', async () => {
     const caches = fakeCaches();
     const controller = new AbortController();

@@ -12,6 +12,8 @@ import { pieces, STALL_MS } from './stall.ts';
 export const CHUNK_BYTES: number = 16 * 2 ** 20;
 /** Chunks held in memory: readers go through a file nearly in order. */
 const HELD = 4;
+/** Bytes that are held at most until they are in the digest of a file that cannot be kept. */
+const MAX_WAITING = 512 * 2 ** 20;
 /** How often a connection may break without a byte having come in. */
 const ATTEMPTS = 3;
 
@@ -60,6 +62,8 @@ export class HttpFile implements RandomAccessFile {
   #hashed = 0;
   #verified: boolean;
   #marked: Promise<void> | null = null;
+  /** A chunk could not be kept. */
+  #unkept = false;
   /** The host knows no ranges and nothing can be kept: what came is held. */
   #holdAll = false;
   #listener: ((bytes: number) => void) | null = null;
@@ -106,6 +110,8 @@ export class HttpFile implements RandomAccessFile {
       const chunk = await this.#chunk(index, signal);
       if (this.#hashed === index) await this.#hash(index, chunk);
     }
+    // What waited for the digest need not be held any longer.
+    while (!this.#holdAll && this.#held.size > HELD) this.#held.delete([...this.#held.keys()][0] ?? -1);
     await this.#options.check?.(this, signal).catch(async (error: unknown) => {
       if (error instanceof VitrineError && error.code === 'digest-mismatch') await this.forget();
       throw error;
@@ -163,7 +169,7 @@ export class HttpFile implements RandomAccessFile {
     }
     const chunk = await this.#download(index, signal);
     await this.#check(index, chunk);
-    await this.#keep(index, chunk);
+    if (!(await this.#keep(index, chunk))) this.#unkept = true;
     await this.#arrived(index, chunk);
     return chunk;
   }
@@ -299,8 +305,19 @@ export class HttpFile implements RandomAccessFile {
   #hold(index: number, chunk: Uint8Array<ArrayBuffer>): void {
     this.#held.delete(index);
     this.#held.set(index, chunk);
-    const [oldest] = this.#held.keys();
-    if (!this.#holdAll && oldest !== undefined && this.#held.size > HELD) this.#held.delete(oldest);
+    if (this.#holdAll) return;
+    for (const old of this.#held.keys()) {
+      if (this.#held.size <= HELD) return;
+      if (!this.#waits(old)) this.#held.delete(old);
+    }
+  }
+
+  /**
+   * A chunk that is kept nowhere and not in the digest yet, which takes chunks in order while tensors are read in theirs: it
+   * would have to be downloaded again. Of files that are too large to be held, it is.
+   */
+  #waits(index: number): boolean {
+    return this.#unkept && !this.#verified && index >= this.#hashed && this.#held.size * this.#chunkBytes <= MAX_WAITING;
   }
 
   #address(part: number | string): string {
