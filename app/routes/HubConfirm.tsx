@@ -159,8 +159,11 @@ function Fact({ name, value }: { readonly name: string; readonly value: React.Re
 }
 
 function filesOf({ model, bytes }: HubOffer): string {
-  const files = model.others.length + model.weights.length;
-  const checked = [...model.others, ...model.weights].every(({ sha256, git }) => sha256 !== null || git !== null);
-  const how = checked ? ', each checked against the digest that the Hub gives' : ', checked by samples: its host gives no digest';
-  return `${megabytes(bytes)} in ${files === 1 ? 'one file' : `${files} files`}${model.weights.some(({ pin }) => pin !== undefined) || checked ? how : ''}`;
+  const files = [...model.others, ...model.weights];
+  const how = files.some(({ pin }) => pin !== undefined)
+    ? ', checked by samples: its host gives no digest'
+    : files.every(({ sha256, git }) => sha256 !== null || git !== null)
+      ? ', each checked against the digest that the Hub gives'
+      : '';
+  return `${megabytes(bytes)} in ${files.length === 1 ? 'one file' : `${files.length} files`}${how}`;
 }
