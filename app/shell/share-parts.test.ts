@@ -105,5 +105,12 @@ describe('sharing', () => {
     const entry = { result: null, source: 'live' as const, provenance: provenance(spec) };
     const text = citation(spec, 'abc123', 'c0ffee', entry, 'https://x/#/lab');
     for (const part of ['explore', 'primer', 'abc123', 'c0ffee', 'https://x/#/lab']) expect(text).toContain(part);
+    // What is no SHA-256 is not called one.
+    const withDigest = (digest: string): string => {
+      const made = { ...entry.provenance, model: { ...entry.provenance.model, digest } };
+      return citation(spec, 'abc123', 'c0ffee', { ...entry, provenance: made }, 'https://x/#/lab');
+    };
+    expect(withDigest('a'.repeat(64))).toContain(`(sha256 ${'a'.repeat(12)})`);
+    expect(withDigest('https://models.example/x.gguf@0123456789abcdef')).not.toContain('sha256');
   });
 });

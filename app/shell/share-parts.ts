@@ -111,6 +111,8 @@ export function citation(
   entry: ResultEntry | undefined,
   url: string,
 ): string {
-  const model = entry ? `${entry.provenance.model.id} (sha256 ${entry.provenance.model.digest.slice(0, 12)})` : spec.model;
+  const { id, digest } = entry?.provenance.model ?? { id: spec.model, digest: '' };
+  // What has no digest of its own is named by commit or pin in its id.
+  const model = /^[0-9a-f]{64}$/.test(digest) ? `${id} (sha256 ${digest.slice(0, 12)})` : id;
   return `Vitrine, lab “${spec.lab}” version ${spec.labV}, model ${model}, experiment ${hash}, commit ${commit}. ${url}`;
 }
