@@ -10,6 +10,8 @@ import {
   type DashboardIndex,
   type DashboardsManifest,
 } from '../../core/dashboards/files.ts';
+import type { FeatureRecord } from '../../core/dashboards/record.ts';
+import { decodeShard } from '../../core/dashboards/shard.ts';
 import type { FeatureDashboard } from '../../core/dashboards/types.ts';
 import { VitrineError } from '../../core/protocol/errors.ts';
 import { tensorData } from '../../core/protocol/wire-tensor.ts';
@@ -115,6 +117,38 @@ describe('stored dashboards', () => {
       }
     }
   }, 300_000);
+
+  it('fold texts that read the same, which can be had all the same', async () => {
+    const records = index().shards.flatMap(({ path }) => decodeShard(readFileSync(join(site, path)), index()));
+    const most = (groups: FeatureRecord['groups']): number =>
+      Math.max(...groups.flatMap(({ examples }) => examples.map(({ repeats }) => repeats)), 0);
+    const { feature } = records.reduce((a, b) => (most(b.groups) > most(a.groups) ? b : a));
+    const { groups, corpus } = await dashboard({ feature });
+    const example = groups.flatMap(({ examples }) => examples).reduce((a, b) => (b.repeats > a.repeats ? b : a));
+    expect(example.repeats).toBeGreaterThan(0);
+    const { document, position } = example;
+    const repeatsOf = { document, position, documents: corpus.documents };
+    const { repeats, dashboard: none } = await run({ feature, mode: 'text', repeatsOf });
+    if (!repeats) throw new Error('nothing was looked for');
+    const { texts, found } = repeats;
+    expect(none).toBeNull();
+    expect(found).toBe(texts.length);
+    // `repeats` counts those that were met while the band was filled.
+    expect(texts.length).toBeGreaterThanOrEqual(example.repeats);
+    const around = (e: { readonly tokens: typeof example.tokens; readonly position: number }): string =>
+      e.tokens
+        .slice(Math.max(1, e.position - 5), e.position + 6)
+        .map(({ id }) => id)
+        .join(' ');
+    expect(new Set(texts.map(around))).toEqual(new Set([around(example)]));
+    expect(texts.map((t) => t.document)).not.toContain(document);
+    expect(new Set(texts.map((t) => t.document)).size).toBe(texts.length);
+    expect(texts.map((t) => t.value)).toEqual(texts.map((t) => t.value).toSorted((a, b) => b - a));
+    for (const { value, activations, position: at } of texts) {
+      expect(value).toBeGreaterThan(0);
+      expect(tensorData(activations)[at]).toBe(value);
+    }
+  }, 120_000);
 
   it('are read without an engine, and say the same but for what takes weights', async () => {
     const asked: string[] = [];
