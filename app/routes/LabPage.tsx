@@ -9,6 +9,7 @@ import { Button } from '../ui/Button.tsx';
 import { Skeleton } from '../ui/Disclosure.tsx';
 import { ErrorNotice } from '../ui/Notice.tsx';
 import { Examples } from './Examples.tsx';
+import { HOME_HEADING } from './headings.ts';
 import { HubGate } from './HubGate.tsx';
 import { HomeSections } from './HomeSections.tsx';
 import styles from './LabPage.module.css';
@@ -23,10 +24,8 @@ export function LabPage({ lab }: { readonly lab: string }): ReactElement {
   const home = lab === HOME_LAB;
   return (
     <>
-      <h1>{home ? 'Look inside a language model' : definition?.question}</h1>
-      <p className={styles.lead}>
-        {home ? 'It runs in this tab, on your own device. Nothing you type leaves it.' : <LabLead lab={lab} />}
-      </p>
+      <h1>{home ? HOME_HEADING.title : definition?.question}</h1>
+      <p className={styles.lead}>{home ? HOME_HEADING.lead : <LabLead lab={lab} />}</p>
       <BadLink />
       <HubGate lab={lab} />
       <NoDictionaries lab={lab} />

@@ -13,6 +13,7 @@ import { Table, type Column } from '../ui/Table.tsx';
 import { NewListDialog } from '../views/new-list.ts';
 import { count } from '../views/numbers.ts';
 import { ImportLists, pickLibraryFile } from './ImportLists.tsx';
+import { LISTS_TITLE } from './headings.ts';
 import styles from './LabPage.module.css';
 import page from './Lists.module.css';
 import { OwnLabels } from './OwnLabels.tsx';
@@ -33,7 +34,7 @@ export default function ListsPage({ packed }: { readonly packed: string | null }
   const empty = lists.length === 0 && Object.keys(labels).length === 0;
   return (
     <>
-      <h1>Lists</h1>
+      <h1>{LISTS_TITLE}</h1>
       <p className={styles.lead}>
         Features, notes and experiments of your own. They stay in this browser, and go elsewhere only as a link or a file that you
         send.

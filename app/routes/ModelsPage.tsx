@@ -12,6 +12,7 @@ import { Notice } from '../ui/Notice.tsx';
 import { Table, type Column } from '../ui/Table.tsx';
 import { AddModel } from './AddModel.tsx';
 import { Downloads } from './Downloads.tsx';
+import { MODELS_TITLE } from './headings.ts';
 import styles from './LabPage.module.css';
 import { LocalFiles } from './LocalFiles.tsx';
 import own from './Models.module.css';
@@ -64,7 +65,7 @@ export default function ModelsPage(): ReactElement {
   }));
   return (
     <>
-      <h1>Models</h1>
+      <h1>{MODELS_TITLE}</h1>
       <p className={styles.lead}>
         What can run in this tab. A model is loaded with the first run that needs it; one of the Hub or of another address only
         once you have confirmed it.

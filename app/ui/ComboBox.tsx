@@ -1,5 +1,4 @@
-import { useEffect, useId, useState, type ReactElement } from 'react';
-import { whenIdle } from './idle.ts';
+import { useId, useState, type ReactElement } from 'react';
 import styles from './Menu.module.css';
 import { cx } from './cx.ts';
 import { onDemand } from './on-demand.ts';
@@ -23,16 +22,15 @@ const Suggesting = onDemand<SuggestingFieldProps>(() =>
 );
 
 /**
- * A text field with suggestions; text that is not in the list stays as it is typed. The suggestions' code comes once the page rests,
- * or when the field takes the focus; until then one types all the same.
+ * A text field with suggestions; text that is not in the list stays as it is typed. The suggestions' code, a large part of a page,
+ * comes when the pointer or the focus comes to the field; until it is there one types all the same.
  */
 export function ComboBox(props: ComboBoxProps): ReactElement {
   const { label, hideLabel, inputValue, onInputChange, placeholder } = props;
   const id = useId();
   const [caret, setCaret] = useState<number | null>(null);
-  useEffect(() => whenIdle(Suggesting.want), []);
   const plain = (
-    <div className={styles.combo}>
+    <div className={styles.combo} onPointerEnter={Suggesting.want}>
       <label htmlFor={id} className={cx(hideLabel === true ? 'visually-hidden' : styles.label)}>
         {label}
       </label>

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { runnerImport, type Plugin, type Rolldown } from 'vite';
-import { HOME_LAB } from '../../core/share/feature-address.ts';
+import { FEATURE_LAB, HOME_LAB } from '../../core/share/feature-address.ts';
 import { hashSpec, type LabDefinition } from '../../core/spec/index.ts';
 import { ROOT } from './root.ts';
 
@@ -35,6 +35,20 @@ interface Needs {
   /** The recorded result of a lab's defaults. */
   readonly recorded?: string;
   readonly lab?: string;
+  /** Where it is known before the app has looked. */
+  readonly heading?: Heading;
+}
+
+interface Heading {
+  readonly title: string;
+  readonly lead?: string;
+}
+
+/** app/routes/headings.ts */
+interface Headings {
+  readonly HOME_HEADING: Heading;
+  readonly LISTS_TITLE: string;
+  readonly MODELS_TITLE: string;
 }
 
 /**
@@ -57,14 +71,19 @@ export function preloadPages(): Plugin {
           const holders = chunks.filter(({ moduleIds }) => moduleIds.some((id) => wanted.has(id)));
           return filesOf(holders, bundle).filter((file) => !app.has(file));
         };
-        const pages: Record<string, Needs> = Object.fromEntries(
-          PAGES.map(([address, modules]) => [address, { files: own(...modules) }]),
-        );
-        for (const [lab, recorded] of await defaultResults()) {
-          const files = own(`labs/${lab}/view.tsx`, `labs/${lab}/examples.json`);
-          pages[`lab/${lab}`] = { files, lab, ...(recorded === null ? {} : { recorded }) };
+        const { HOME_HEADING, LISTS_TITLE, MODELS_TITLE } = await load<Headings>('app/routes/headings.ts');
+        const titles: Readonly<Record<string, string>> = { lists: LISTS_TITLE, models: MODELS_TITLE };
+        const pages: Record<string, Needs> = {};
+        for (const [address, modules] of PAGES) {
+          const title = titles[address];
+          pages[address] = { files: own(...modules), ...(title === undefined ? {} : { heading: { title } }) };
+        }
+        for (const { id, question, recorded } of await defaultResults()) {
+          const files = own(`labs/${id}/view.tsx`, `labs/${id}/examples.json`);
+          const needs = { files, ...(recorded === null ? {} : { recorded }) };
+          pages[`lab/${id}`] = { ...needs, lab: id, ...(id === FEATURE_LAB ? {} : { heading: { title: question } }) };
           // The start page shows its example whatever the reader had in that lab.
-          if (lab === HOME_LAB) pages[''] = { files, ...(recorded === null ? {} : { recorded }) };
+          if (id === HOME_LAB) pages[''] = { ...needs, heading: HOME_HEADING };
         }
         this.emitFile({ type: 'asset', fileName: FILE, source: script(pages) });
       },
@@ -81,17 +100,19 @@ export function preloadPages(): Plugin {
   };
 }
 
-/** Each lab with the recorded result of its defaults, below the site; null where none ships. */
-async function defaultResults(): Promise<readonly (readonly [lab: string, path: string | null])[]> {
-  const { module } = await runnerImport<{ readonly LABS: readonly LabDefinition[] }>(join(ROOT, 'app/shell/labs.ts'), {
-    root: ROOT,
-    configFile: false,
-    logLevel: 'error',
-  });
-  return module.LABS.map((lab) => {
+/** Each lab's question, and the recorded result of its defaults, below the site; null where none ships. */
+async function defaultResults(): Promise<readonly { id: string; question: string; recorded: string | null }[]> {
+  const { LABS } = await load<{ readonly LABS: readonly LabDefinition[] }>('app/shell/labs.ts');
+  return LABS.map((lab) => {
     const path = `examples/${hashSpec(lab.defaults, lab)}.json`;
-    return [lab.id, existsSync(join(ROOT, 'public', path)) ? path : null] as const;
+    return { id: lab.id, question: lab.question, recorded: existsSync(join(ROOT, 'public', path)) ? path : null };
   });
+}
+
+/** Runs a module of the app here. */
+async function load<Module>(path: string): Promise<Module> {
+  const { module } = await runnerImport<Module>(join(ROOT, path), { root: ROOT, configFile: false, logLevel: 'error' });
+  return module;
 }
 
 /** Chunks with all that they import at once, and their styles. */
@@ -106,7 +127,7 @@ function filesOf(chunks: readonly Rolldown.OutputChunk[], bundle: Rolldown.Outpu
 }
 
 function script(pages: Readonly<Record<string, Needs>>): string {
-  return `// Asks for what this page needs while the app is on its way. Made by scripts/lib/preload-plugin.ts.
+  return `// Asks for what this page needs while the app is on its way, and heads its frame. Made by scripts/lib/preload-plugin.ts.
 (function (pages, data) {
   var fragment = location.hash.replace(/^#?\\/?/, '').split('?');
   var embed = /^embed\\//.test(fragment[0]);
@@ -124,6 +145,17 @@ function script(pages: Readonly<Record<string, Needs>>): string {
     page.files.forEach(function (file) {
       ask(file, /\\.css$/.test(file) ? { rel: 'preload', as: 'style', crossOrigin: 'anonymous' } : { rel: 'modulepreload' });
     });
+  new MutationObserver(function (_, observer) {
+    var frame = document.getElementById('boot');
+    var lead = frame && frame.querySelector('p');
+    if (!lead) return;
+    observer.disconnect();
+    if (embed) frame.remove();
+    else if (page && page.heading) {
+      frame.querySelector('h1').textContent = page.heading.title;
+      lead.textContent = page.heading.lead || '';
+    }
+  }).observe(document, { childList: true, subtree: true });
   if (!embed) data.forEach(askData);
   if (page && page.recorded && !/(^|&)(s|src)=/.test(fragment[1] || '') && !hasDraft(page.lab)) askData(page.recorded);
   // Whoever was in a lab before finds there what they had.
