@@ -12,6 +12,7 @@ import { say } from '../state/notices.ts';
 import { Button } from '../ui/Button.tsx';
 import { ErrorNotice } from '../ui/Notice.tsx';
 import styles from './Models.module.css';
+import { TooLittleRoom, useRoom } from './Room.tsx';
 
 /** Models of the Hub, and of other addresses, that were confirmed, each with how far it is and what can be done with it. */
 export function Downloads(): ReactElement | null {
@@ -41,6 +42,8 @@ export function DownloadRow({ entry, download }: DownloadRowProps): ReactElement
   const name = modelName(id);
   const share = download.state === 'kept' ? 1 : 'done' in download ? Math.min(1, download.done / entry.bytes) : 0;
   const error = download.state === 'paused' ? download.error : null;
+  const missing = download.state === 'paused' && error === null ? entry.bytes - download.done : 0;
+  const room = useRoom();
   return (
     <article className={styles.download} aria-label={name}>
       <div className={styles.head}>
@@ -57,6 +60,9 @@ export function DownloadRow({ entry, download }: DownloadRowProps): ReactElement
         <Actions entry={entry} download={download} name={name} />
       </div>
       {error && <ErrorNotice error={error} onRetry={() => hub.resume(id)} />}
+      {room !== null && room < missing && (
+        <TooLittleRoom bytes={missing} room={room} onWithout={() => hub.doWithoutKeeping(id)} />
+      )}
     </article>
   );
 }

@@ -5,7 +5,7 @@ import { serveHub } from '../../scripts/lib/hub-server.ts';
 import { sendPart, serveModels } from '../../scripts/lib/model-server.ts';
 import { tinyGguf, tinyLlama, type Checkpoint } from './checkpoint.ts';
 import { openHost } from './embedding.ts';
-import { expect, instead, quiet, test, type Site } from './harness.ts';
+import { expect, instead, quiet, test, unreachable, type Site } from './harness.ts';
 import { copyLink, downloadResult, errorNotice, expectLive, panel, promptBox, resultLine } from './reader.ts';
 
 /** Models at addresses outside of the Hub: of this site itself, and of hosts that whoever built it has allowed, or not. */
@@ -250,4 +250,26 @@ test('too little room is told before a download, with what can be done; freed, t
   await expect(full).toHaveCount(0);
   await page.goto(`${site.url}#/lab/explore`);
   await expectLive(page);
+});
+
+test('a download that was stopped says that there is too little room to go on', async ({ page, site }) => {
+  let gone = false;
+  site.breaks(/^own\//, (path, response) => {
+    if (gone) return unreachable(path, response);
+    sendPart(response.req, response, gguf(site));
+    return true;
+  });
+  await page.addInitScript(() => {
+    navigator.storage.estimate = () => Promise.resolve({ usage: 1_000_000, quota: 6_000_000 });
+  });
+  await lookUp(page, site, `${site.url}own/tiny.gguf`);
+  const button = add(page).getByRole('button', { name: /^Download 13 MB/ });
+  await expect(button).toBeEnabled();
+  gone = true;
+  await button.click();
+  await expect(row(page, 'tiny.gguf')).toContainText('The network did not answer');
+  await page.reload();
+  await expect(row(page, 'tiny.gguf')).toContainText('It needs 13 MB, and the browser has about 5.0 MB left');
+  await row(page, 'tiny.gguf').getByRole('button', { name: 'Use it without keeping it' }).click();
+  await expect(row(page, 'tiny.gguf')).toContainText('Not kept');
 });
