@@ -27,13 +27,11 @@ export const errorNotice = (page: Page): Locator => page.getByRole('main').getBy
 /** The line below the picture: what it is, or what works. */
 export const resultLine = (page: Page): Locator => page.getByRole('main').locator('div[class*=result] > p');
 
-/**
- * The picture answers the question that stands above it, computed in this tab.
- * @param timeout milliseconds: the first run on a software adapter compiles its shaders, which takes its time on a busy machine
- */
-export async function expectLive(page: Page, backend?: string, timeout = 90_000): Promise<void> {
+/** The picture answers the question that stands above it, computed in this tab. */
+export async function expectLive(page: Page, backend?: string): Promise<void> {
+  // The first run on a software adapter compiles its shaders, which takes its time on a busy machine.
   await expect(resultLine(page)).toHaveText(new RegExp(`^Live: computed in this tab, on ${backend ?? '\\w+'} in `), {
-    timeout,
+    timeout: 90_000,
   });
   await expect(panel(page)).toHaveAttribute('data-source', 'live');
   await expect(panel(page)).toHaveAttribute('aria-busy', 'false');

@@ -12,8 +12,8 @@ import { WrittenTexts, type PickedToken } from '../../../app/views/WrittenTexts.
 import type { DashboardContext } from './panel.tsx';
 import styles from './dashboard.module.css';
 
-/** What of the steering lab's answer is drawn here. `key`: `<sae>/<feature>` of each steer. */
-type Answer = WrittenBoth & { readonly steers: readonly { readonly key: string }[] };
+/** What of the steering lab's answer is drawn here. `key`: `<sae>/<feature>` of each steer; `scale`: what a strength of 1 is. */
+type Answer = WrittenBoth & { readonly steers: readonly { readonly key: string; readonly scale: number }[] };
 
 /** How strongly, and what the model writes then beside what it writes by itself: the steering lab's own experiment. */
 export function Steer({ context }: { readonly context: DashboardContext }): ReactElement {
@@ -53,7 +53,7 @@ export function Steer({ context }: { readonly context: DashboardContext }): Reac
       </div>
       <p className={styles.note}>
         {max > 0
-          ? `Adds ${number(Math.abs(strength * max))} × its decoder row ${strength < 0 ? 'with a minus sign ' : ''}at every token, and writes beside the model as it is, with the same seed.`
+          ? `Adds its decoder row at every token, ${strength < 0 ? 'with a minus sign, ' : ''}and writes beside the model as it is, with the same seed. “Max” is the largest activation that the dictionary itself lists; on the texts of this page it is at most ${number(max)}.`
           : 'Its largest activation is not known, as it was never active; the strength is then in its own units.'}
         {prompt !== '' && ' Your text is what is written on.'}
       </p>
@@ -88,6 +88,8 @@ function Both({ context, request, writes }: BothProps): ReactElement {
     [result, sae, feature],
   );
   const shown = before && (!stale || !streamed) ? before : streamed;
+  const steer = stale ? undefined : result?.steers[0];
+  const { strength: amount } = context.spec.view;
   const old = shown !== null && shown === before && stale;
   const start = (): void => {
     setPressed(true);
@@ -112,6 +114,11 @@ function Both({ context, request, writes }: BothProps): ReactElement {
       {error && writes && <ErrorNotice error={error} onRetry={start} />}
       {writes && (shown !== null || running) && (
         <div className={styles.answer} data-stale={old ? '' : undefined} aria-busy={running}>
+          {shown === before && steer && (
+            <p className={styles.note}>
+              Added: {signed(amount)} × {number(steer.scale)} = {signed(amount * steer.scale)} times its decoder row.
+            </p>
+          )}
           <WrittenTexts
             shown={shown}
             promptText={prompt}
