@@ -78,7 +78,7 @@ export default function ModelsPage(): ReactElement {
           columns={COLUMNS}
           rows={rows}
           rowKey={(model) => model.id}
-          empty="No model comes with this copy of the site."
+          empty={missing.length > 0 ? 'None can be shown.' : 'No model comes with this copy of the site.'}
         />
       )}
       {missing.length > 0 && (
@@ -91,6 +91,7 @@ export default function ModelsPage(): ReactElement {
                 </li>
               ))}
             </ul>
+            <p>Reload the page. If that does not help, this copy of the site is incomplete.</p>
           </Notice>
         </div>
       )}

@@ -23,7 +23,7 @@ export function FilesPart({ spec, hash }: HashedProps): ReactElement {
   return (
     <div className={styles.stack}>
       <p>The experiment alone, for the command line or to open again; or with its result, provenance and all numbers.</p>
-      <div className={styles.row}>
+      <div className={styles.buttons}>
         <Button onClick={() => saveJson(`${name}.spec.json`, exportJson(spec))}>Download the experiment</Button>
         <Button disabled={!entry} onClick={() => saveJson(`${name}.json`, exportJson(spec, entry))}>
           Download with the result

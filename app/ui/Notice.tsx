@@ -74,7 +74,8 @@ export function ErrorNotice({ error, onRetry, onDismiss, children }: ErrorNotice
   );
 }
 
+/** Names of files and repositories stay as they are spelled. */
 function sentence(text: string): string {
-  const start = text.charAt(0).toUpperCase() + text.slice(1);
+  const start = /^\S*[/._]\S/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?…]$/.test(start) ? start : `${start}.`;
 }

@@ -1,4 +1,4 @@
-import { useId, useRef, type ReactElement } from 'react';
+import { useEffect, useId, useRef, type ReactElement } from 'react';
 import { parseHook, SITE_IDS, type SiteId } from '../../core/hooks.ts';
 import type { SaeEntry } from '../state/catalogue.ts';
 import { Button } from '../ui/Button.tsx';
@@ -18,16 +18,14 @@ export function SiteSelect({ saes, chosen, onChange }: SiteSelectProps): ReactEl
   const id = useId();
   const trigger = useRef<HTMLButtonElement>(null);
   const panel = useRef<HTMLDialogElement>(null);
-  /** Below the button's right edge, inside the window. */
-  const place = (): void => {
-    const box = trigger.current?.getBoundingClientRect();
-    const element = panel.current;
-    if (!box || !element?.matches(':popover-open')) return;
-    const width = element.offsetWidth;
-    element.style.left = `${Math.max(12, Math.min(box.right - width, window.innerWidth - width - 12))}px`;
-    element.style.top = `${Math.min(box.bottom + 6, Math.max(12, window.innerHeight - element.offsetHeight - 12))}px`;
-    element.querySelector<HTMLElement>('input')?.focus();
+  const onToggle = (): void => {
+    if (place(trigger.current, panel.current)) panel.current?.querySelector<HTMLElement>('input')?.focus();
   };
+  useEffect(() => {
+    const onResize = (): void => void place(trigger.current, panel.current);
+    window.addEventListener('resize', onResize);
+    return () => window.removeEventListener('resize', onResize);
+  }, []);
   const known = saes ?? [];
   const sites = SITE_IDS.filter((site) => known.some((sae) => parseHook(sae.hookName)?.site === site));
   const layers = [...new Set(known.map((sae) => parseHook(sae.hookName)?.layer ?? -1))].sort((a, b) => a - b);
@@ -38,7 +36,7 @@ export function SiteSelect({ saes, chosen, onChange }: SiteSelectProps): ReactEl
       <button ref={trigger} type="button" className={styles.trigger} popoverTarget={id} aria-haspopup="dialog">
         <span className={styles.lead}>Read with</span> {summary(known, chosen)} <span aria-hidden="true">▾</span>
       </button>
-      <dialog ref={panel} id={id} popover="auto" aria-label="Dictionaries" className={styles.popover} onToggle={place}>
+      <dialog ref={panel} id={id} popover="auto" aria-label="Dictionaries" className={styles.popover} onToggle={onToggle}>
         <div className={styles.dialog}>
           {saes === null ? (
             <p>The list of dictionaries is on its way.</p>
@@ -109,6 +107,16 @@ export function SiteSelect({ saes, chosen, onChange }: SiteSelectProps): ReactEl
       </dialog>
     </>
   );
+}
+
+/** Puts what is open below the right edge of what opened it, inside the window. @returns whether it is open */
+function place(trigger: HTMLElement | null, panel: HTMLElement | null): boolean {
+  if (!trigger || !panel?.matches(':popover-open')) return false;
+  const box = trigger.getBoundingClientRect();
+  const width = panel.offsetWidth;
+  panel.style.left = `${Math.max(12, Math.min(box.right - width, window.innerWidth - width - 12))}px`;
+  panel.style.top = `${Math.min(box.bottom + 6, Math.max(12, window.innerHeight - panel.offsetHeight - 12))}px`;
+  return true;
 }
 
 const COLUMN: Partial<Record<SiteId, string>> = {

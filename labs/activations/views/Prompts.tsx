@@ -59,6 +59,7 @@ export function Prompts({ prompts, tokens, limit, running, setSpec, run, stop }:
         <Button
           size="s"
           variant="quiet"
+          className={styles.begins}
           disabled={prompts.length >= MOST}
           onClick={() => setSpec((spec) => ({ ...spec, prompts: [...spec.prompts, { text: '' }] }))}
         >

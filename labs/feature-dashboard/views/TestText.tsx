@@ -53,7 +53,7 @@ export function TestText(props: TestTextProps): ReactElement {
       {prompt === '' ? (
         <p className={styles.note}>
           {example ? (
-            <Button size="s" variant="quiet" onClick={() => tryText(textOf(example.tokens, bosId))}>
+            <Button size="s" variant="quiet" className={styles.begins} onClick={() => tryText(textOf(example.tokens, bosId))}>
               Try the text on which it is strongest
             </Button>
           ) : (
