@@ -6,7 +6,7 @@ import { MODELS } from './scenes/models.ts';
 import { OVER } from './scenes/over.ts';
 import { STATES } from './scenes/states.ts';
 import { VIEWS } from './scenes/views.ts';
-import { masks, test, type Scene, type Stage } from './stage.ts';
+import { masks, test, unnamed, type Scene, type Stage } from './stage.ts';
 
 /** Pictures of views and states; how they are made and compared: README.md. */
 const SCENES: readonly Scene[] = [...VIEWS, ...OVER, ...MODELS, ...STATES];
@@ -28,8 +28,8 @@ const COMPARED: readonly Look[] = [
   { name: 'wide-light', viewport: { width: 2560, height: 1440 }, colorScheme: 'light', main: true },
   { name: 'forced', viewport: DESKTOP, colorScheme: 'dark', forcedColors: 'active', main: true },
 ];
-/** `VISUAL=gate`: the scenes that tell most, in the two looks that differ most. */
-const EVERY = process.env['VISUAL'] !== 'gate';
+/** `VISUAL`: every scene in every look; without, those that tell most, in the two looks that differ most. */
+const EVERY = Boolean(process.env['VISUAL']);
 /** `VISUAL=look`: every scene in every look, to be looked at, not compared. */
 const LOOKING = process.env['VISUAL'] === 'look';
 const LOOKS: readonly Look[] = LOOKING
@@ -51,7 +51,11 @@ async function open(scene: Scene, stage: Stage): Promise<void> {
   await page.goto(`${site.url}${scene.address}`);
   await page.getByRole('main').waitFor();
   await scene.prepare?.(page, stage);
-  if (scene.loading !== true) await expect(page.locator('[class*=skeleton]')).toHaveCount(0);
+  if (scene.loading !== true) {
+    await expect(page.locator('[class*=skeleton]')).toHaveCount(0);
+    await expect(unnamed(page)).toHaveCount(0);
+  }
+  if (scene.toast !== true) await page.evaluate(() => void (document.documentElement.dataset['noToasts'] = ''));
   await page.mouse.move(0, 0);
 }
 
@@ -77,11 +81,14 @@ for (const scene of SCENES)
   test(scene.name, { tag: scene.gate === true ? '@gate' : [] }, async ({ stage }) => {
     await open(scene, stage);
     const { page } = stage;
-    const options = { fullPage: scene.whole === true, mask: masks(page, scene.settled === true) };
+    const part = scene.part?.(page);
+    const options = { mask: masks(page, scene.settled === true), ...(scene.whole === true ? { fullPage: true } : {}) };
     for (const look of LOOKS.filter((look) => fits(scene, look) && (EVERY || look.main !== true))) {
       await dress(scene, look, page);
-      if (LOOKING) await page.screenshot({ ...options, path: `.cache/pictures/${fileOf(scene, look)}`, animations: 'disabled' });
+      const kept = { ...options, path: `.cache/pictures/${fileOf(scene, look)}`, animations: 'disabled' as const };
+      if (LOOKING) await (part ?? page).screenshot(kept);
       // One look that differs does not keep the others from being compared.
+      else if (part) await expect.soft(part).toHaveScreenshot(fileOf(scene, look), options);
       else await expect.soft(page).toHaveScreenshot(fileOf(scene, look), options);
     }
   });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import type { Locator, Page } from '@playwright/test';
+import type { FrameLocator, Locator, Page } from '@playwright/test';
 import { serveHub, type HubServer } from '../../scripts/lib/hub-server.ts';
 import { tinyLlama } from '../flows/checkpoint.ts';
 import { instead, test as base, type Site } from '../flows/harness.ts';
@@ -26,15 +26,19 @@ export interface Scene {
   readonly frame?: (page: Page) => Promise<void>;
   /** The whole page instead of the window. */
   readonly whole?: boolean;
+  /** Only this is pictured; what is around it has a picture of its own. */
+  readonly part?: (page: Page) => Locator;
   /** The engine is not held back: the scene is of what becomes of it. */
   readonly engine?: boolean;
   /** What is on its way is the point of the scene. */
   readonly loading?: boolean;
+  /** A sentence that is seen for a moment is the point of the scene. */
+  readonly toast?: boolean;
   /** What is known to differ from one run to the next is the point of the scene, and is the same in it. */
   readonly settled?: boolean;
   /** Drawn 2,560 px wide and with forced colours as well. */
   readonly main?: boolean;
-  /** One of those that tell most: compared with `npm run visual:gate`, too. */
+  /** One of those that tell most: compared with `npm test`. */
   readonly gate?: boolean;
 }
 
@@ -52,6 +56,8 @@ const FONT_RULES = `
 @font-face { font-family: 'Pictured Mono'; src: url('/fonts/mono-bold.woff2'); font-weight: 700; font-display: block; }
 :root { --sans: 'Pictured Sans', 'Pictured Mono' !important; --mono: 'Pictured Mono' !important; }
 code, pre, kbd { font-family: var(--mono); }
+/* What is seen for a moment only, which it would be in one picture and not in the next. */
+:root[data-no-toasts] output[aria-live='polite'] { display: none; }
 `;
 
 /** The machine's own fonts are left out of it: every style sheet of the site names these instead. */
@@ -142,9 +148,12 @@ export function engineSays(site: Site, { news = [], answers = [], failed }: Engi
   site.breaks(/^assets\/engine\.worker-.*\.js$/, instead(script, 'text/javascript'));
 }
 
+/** Features whose names are on their way: these arrive with what is stored of a dictionary. */
+export const unnamed = (on: Page | FrameLocator): Locator => on.locator('[class*=unnamed]').filter({ hasText: /^…$/ });
+
 /** What this machine or this build tells of itself, and the address that a test's server happens to have. */
 export const masks = (page: Page, settled: boolean): Locator[] => [
   ...(settled ? [] : [page.locator('[data-volatile]')]),
   page.getByRole('textbox', { name: 'Link' }),
-  page.getByRole('dialog').locator('pre, iframe'),
+  page.getByRole('dialog').locator('pre:not(details:not([open]) pre), iframe'),
 ];

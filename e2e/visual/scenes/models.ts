@@ -1,11 +1,12 @@
 import { expect, type Locator, type Page } from '@playwright/test';
 import { keptAddress } from '../../../core/files/kept.ts';
 import { labFragment } from '../../../core/share/address.ts';
+import { forModel } from '../../../core/spec/for-model.ts';
 import { lab as explore } from '../../../labs/explore/spec.ts';
 import { tinyLlama } from '../../flows/checkpoint.ts';
 import { instead, type Site } from '../../flows/harness.ts';
 import { engineSays, hubWith, storageOf, type Scene, type Stage, type Step } from '../stage.ts';
-import { alerted, dialog, press, toTop } from './steps.ts';
+import { alerted, dialog, over, press, toTop } from './steps.ts';
 
 const REPO = 'a-group-of-people/Tiny-Llama-3M-Instruct-v0.2';
 const OTHER = 'somebody/another-tiny-llama';
@@ -38,6 +39,8 @@ function manyModels({ site }: Stage): void {
 }
 
 const listed = (page: Page): Promise<void> => page.getByRole('table', { name: 'Models' }).getByRole('row').nth(1).waitFor();
+/** What a repository holds. */
+const card = (page: Page): Locator => page.getByRole('region', { name: /^What .* holds$/ });
 const row = (page: Page, repo: string): Locator => page.getByRole('article', { name: repo });
 async function lookUp(page: Page, repo: string): Promise<void> {
   await listed(page);
@@ -68,6 +71,11 @@ async function keepModel({ page, site }: Stage): Promise<void> {
     for (const [address, bytes] of all) await cache.put(address, new Response('', { headers: { 'content-length': `${bytes}` } }));
   }, kept);
 }
+/** The browser has said what it keeps, and whether the app is among it: workers that would keep it are not allowed here. */
+async function counted(page: Page): Promise<void> {
+  await page.getByRole('table', { name: 'What is kept in this browser' }).getByRole('row').nth(1).waitFor();
+  await page.getByText('it needs the network to open').waitFor();
+}
 const fileOf = (site: Site): readonly { name: string; mimeType: string; buffer: Buffer }[] =>
   Object.entries(tinyLlama(site.file('models/primer/tokenizer.json'), site.file('models/primer/tokenizer_config.json')))
     .filter(([name]) => name !== 'README.md')
@@ -95,7 +103,10 @@ export const MODELS: readonly Scene[] = [
     name: 'models',
     address: '#/models',
     arrange: manyModels,
-    prepare: listed,
+    async prepare(page) {
+      await listed(page);
+      await counted(page);
+    },
     whole: true,
     settled: true,
     main: true,
@@ -107,7 +118,7 @@ export const MODELS: readonly Scene[] = [
     arrange: hubWithRepo,
     async prepare(page) {
       await lookUp(page, REPO);
-      await page.getByText('can run it').last().waitFor();
+      await card(page).getByText('can run it').waitFor();
       // From here on nothing arrives, so that no speed is told.
       await page.route('https://huggingface.co/**', () => new Promise(() => {}));
       await press(page, /^Download/);
@@ -133,9 +144,11 @@ export const MODELS: readonly Scene[] = [
     arrange: hubWithRepo,
     async prepare(page) {
       await lookUp(page, REPO);
-      await page.getByText('can run it').last().waitFor();
+      await card(page).getByText('can run it').waitFor();
+      await counted(page);
     },
-    frame: shows('Add a model from the Hub'),
+    frame: (page) => toTop(card(page)),
+    settled: true,
     gate: true,
   },
   {
@@ -145,15 +158,17 @@ export const MODELS: readonly Scene[] = [
     async prepare(page) {
       await lookUp(page, OTHER);
       await page.getByLabel('Access token').waitFor();
+      await counted(page);
     },
-    frame: shows('Add a model from the Hub'),
+    frame: (page) => toTop(card(page)),
+    settled: true,
   },
   {
     name: 'models-own-file',
     address: '#/models',
     async prepare(page, { site }) {
       await listed(page);
-      await page.locator('input[type=file]').setInputFiles([...fileOf(site)]);
+      await page.getByLabel('Files of a model').setInputFiles([...fileOf(site)]);
       await page.getByText('3.16 million parameters').waitFor();
     },
     frame: shows('Open files of yours'),
@@ -164,7 +179,7 @@ export const MODELS: readonly Scene[] = [
     address: '#/models',
     async prepare(page, stage) {
       await listed(page);
-      await page.locator('input[type=file]').setInputFiles(fileOf(stage.site).filter(({ name }) => name.startsWith('model')));
+      await page.getByLabel('Files of a model').setInputFiles(fileOf(stage.site).filter(({ name }) => name.startsWith('model')));
       await alerted(page, stage);
     },
     frame: shows('Open files of yours'),
@@ -176,7 +191,7 @@ export const MODELS: readonly Scene[] = [
     async prepare(page, stage) {
       await keepModel(stage);
       await page.goto(`${stage.site.url}#/models`);
-      await page.getByRole('table', { name: 'What is kept in this browser' }).getByRole('row').nth(1).waitFor();
+      await counted(page);
     },
     frame: shows('Kept in this browser'),
     settled: true,
@@ -189,7 +204,7 @@ export const MODELS: readonly Scene[] = [
     async prepare(page, stage) {
       await keepModel(stage);
       await page.goto(`${stage.site.url}#/models`);
-      await page.getByRole('table', { name: 'What is kept in this browser' }).getByRole('row').nth(1).waitFor();
+      await counted(page);
     },
     frame: shows('Kept in this browser'),
     settled: true,
@@ -219,10 +234,16 @@ export const MODELS: readonly Scene[] = [
     gate: true,
   },
   {
+    name: 'no-dictionaries',
+    address: labFragment(forModel(explore.defaults, 'smollm2-135m', [])),
+    arrange: manyModels,
+    prepare: (page) => page.getByText(/comes without dictionaries/).waitFor(),
+    loading: true,
+  },
+  {
     name: 'model',
     address: '#/models/primer',
     prepare: (page) => page.getByRole('region', { name: 'Model card' }).getByRole('table').first().waitFor(),
-    main: true,
   },
   {
     name: 'model-files',
@@ -237,6 +258,7 @@ export const MODELS: readonly Scene[] = [
     address: '#/lab/explore',
     arrange: ({ site }) => engineSays(site, { news: [MEMORY] }),
     prepare: sheet(/in 71 arrays/),
+    part: over,
     engine: true,
   },
   {
@@ -245,6 +267,7 @@ export const MODELS: readonly Scene[] = [
     arrange: ({ site }) =>
       engineSays(site, { news: [{ type: 'device-lost', reason: 'the driver was reset', recovering: false }] }),
     prepare: sheet('The graphics device was lost'),
+    part: over,
     engine: true,
   },
 ];

@@ -1,7 +1,7 @@
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { listsFragment, type Library } from '../../../core/lists/index.ts';
 import type { Scene, Step } from '../stage.ts';
-import { dialog, press, shared } from './steps.ts';
+import { dialog, over, press, shared } from './steps.ts';
 import { SAE } from './views.ts';
 
 const DAY = Date.UTC(2026, 0, 10);
@@ -39,6 +39,8 @@ const palette = (typed: string): Step =>
     await page.getByRole('searchbox').fill(typed);
   });
 
+const said = (page: Page): Locator => page.getByText('Link copied.');
+
 /** Lists, and all that lies over a page. */
 export const OVER: readonly Scene[] = [
   { name: 'lists', address: listsFragment(LIBRARY), prepare: keepLists, main: true, gate: true },
@@ -54,6 +56,11 @@ export const OVER: readonly Scene[] = [
     },
   },
   {
+    name: 'embed-lists',
+    address: listsFragment(LIBRARY).replace('#/', '#/embed/'),
+    prepare: (page) => page.getByText('a name of my own').first().waitFor(),
+  },
+  {
     name: 'list-new',
     address: '#/lists',
     prepare: async (page) => {
@@ -62,31 +69,35 @@ export const OVER: readonly Scene[] = [
     },
   },
   { name: 'palette', address: '#/', prepare: palette(''), gate: true },
-  { name: 'palette-found', address: '#/', prepare: palette('steer'), main: true },
-  { name: 'palette-nothing', address: '#/', prepare: palette('qqqq') },
-  { name: 'keys', address: '#/', prepare: dialog((page) => page.keyboard.press('?')), main: true },
-  { name: 'dictionaries-dialog', address: '#/lab/explore', prepare: dialog((page) => press(page, /^Read with/)) },
+  { name: 'palette-found', address: '#/', prepare: palette('steer'), part: over },
+  { name: 'palette-nothing', address: '#/', prepare: palette('qqqq'), part: over },
+  { name: 'keys', address: '#/', prepare: dialog((page) => page.keyboard.press('?')), part: over, main: true },
+  { name: 'dictionaries-dialog', address: '#/lab/explore', prepare: dialog((page) => press(page, /^Read with/)), part: over },
   {
     name: 'provenance',
     address: '#/lab/explore',
     prepare: dialog((page) => press(page, 'How was this computed?')),
+    part: over,
     settled: true,
   },
-  { name: 'share-link', address: '#/lab/explore', prepare: shared('Link'), main: true },
-  { name: 'share-embed', address: '#/lab/explore', prepare: shared('Embed') },
-  { name: 'share-files', address: '#/lab/explore', prepare: shared('Files') },
-  { name: 'share-cite', address: '#/lab/explore', prepare: shared('Cite') },
+  { name: 'share-link', address: '#/lab/explore', prepare: shared('Link'), part: over },
+  { name: 'share-embed', address: '#/lab/explore', prepare: shared('Embed'), part: over },
+  { name: 'share-files', address: '#/lab/explore', prepare: shared('Files'), part: over },
+  { name: 'share-cite', address: '#/lab/explore', prepare: shared('Cite'), part: over },
   {
     name: 'toast',
     address: '#/lab/explore',
     prepare: async (page, stage) => {
       await shared('Link')(page, stage);
       await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-      await page.getByRole('dialog').getByRole('button', { name: 'Copy', exact: true }).click();
-      await page
-        .getByText(/copied/i)
-        .first()
-        .waitFor();
     },
+    // Said anew in each look, as it is gone after a moment.
+    frame: async (page) => {
+      await over(page).getByRole('button', { name: 'Copy', exact: true }).click();
+      await said(page).waitFor();
+      await page.mouse.move(0, 0);
+    },
+    part: said,
+    toast: true,
   },
 ];

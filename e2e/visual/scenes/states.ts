@@ -6,7 +6,7 @@ import { parseSpec } from '../../../core/spec/index.ts';
 import searchLab from '../../../labs/feature-search/examples.json' with { type: 'json' };
 import { missing, WORKER } from '../../flows/harness.ts';
 import { engineSays, type Scene, type Step } from '../stage.ts';
-import { alert, alerted, intoView, press } from './steps.ts';
+import { alert, alerted, intoView, over, press } from './steps.ts';
 import { FEATURE, SAE } from './views.ts';
 
 const nothing = labFragment(parseSpec({ ...searchLab[0]?.spec, view: { tab: 'token', tokenRole: 'fires', firesOn: 'qqqq' } }));
@@ -21,7 +21,6 @@ const fails = (code: ErrorCode, message: string): Omit<Scene, 'name'> => ({
   arrange: ({ site }) =>
     engineSays(site, { answers: [{ type: 'failed', error: { code, message, retryable: ERRORS[code].retryable } }] }),
   prepare: alerted,
-  frame: (page) => intoView(alert(page)),
   engine: true,
 });
 
@@ -67,6 +66,7 @@ export const STATES: readonly Scene[] = [
       await press(page, 'Explain');
       await waits('Loading the explanation')(page, stage);
     },
+    part: over,
     loading: true,
   },
   {
@@ -79,6 +79,7 @@ export const STATES: readonly Scene[] = [
     engine: true,
   },
   { name: 'nowhere', address: '#/what/is/this', prepare: (page) => page.getByRole('heading', { level: 1 }).waitFor() },
+  { name: 'embed-nowhere', address: '#/embed/lab/none', prepare: waits('There is no lab called') },
   { name: 'search-nothing', address: nothing, prepare: (page) => page.getByText(/^No stored example is about/).waitFor() },
   {
     name: 'features-nothing',
@@ -95,13 +96,22 @@ export const STATES: readonly Scene[] = [
     address: '#/lab/explore',
     arrange: ({ site }) => void site.breaks(WORKER, missing),
     prepare: alerted,
-    frame: (page) => intoView(alert(page)),
+    part: alert,
     engine: true,
   },
-  { name: 'error-lost', ...fails('device-lost', 'the graphics device was lost (the driver was reset)'), gate: true },
-  { name: 'error-offline', ...fails('network', 'models/primer/model.int8.safetensors could not be fetched') },
-  { name: 'error-dictionary', ...fails('not-found', 'the server has no saes/primer/blocks.1.hook_resid_post/sae.safetensors') },
-  { name: 'error-memory', ...fails('out-of-memory', 'an array of 512 MB could not be made') },
+  {
+    name: 'error-lost',
+    ...fails('device-lost', 'the graphics device was lost (the driver was reset)'),
+    frame: (page) => intoView(alert(page)),
+    gate: true,
+  },
+  { name: 'error-offline', ...fails('network', 'models/primer/model.int8.safetensors could not be fetched'), part: alert },
+  {
+    name: 'error-dictionary',
+    ...fails('not-found', 'the server has no saes/primer/blocks.1.hook_resid_post/sae.safetensors'),
+    part: alert,
+  },
+  { name: 'error-memory', ...fails('out-of-memory', 'an array of 512 MB could not be made'), part: alert },
   {
     name: 'error-catalogue',
     address: '#/models',

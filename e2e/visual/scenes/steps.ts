@@ -21,7 +21,7 @@ export const dialog =
   async (page) => {
     await expect(page.locator('[data-source=recorded], main table, main form').first()).toBeVisible({ timeout: 60_000 });
     await open(page);
-    await expect(page.getByRole('dialog').first()).toBeVisible();
+    await expect(over(page)).toBeVisible();
     await expect(page.getByRole('dialog').locator('[class*=skeleton]')).toHaveCount(0);
   };
 
@@ -31,12 +31,15 @@ export const press = (page: Page, name: string | RegExp): Promise<void> =>
     .first()
     .click();
 
+/** The window that lies over the page. */
+export const over = (page: Page): Locator => page.getByRole('dialog').first();
+
 export const explained: Step = dialog((page) => press(page, 'Explain'));
 
 export const shared = (name: string): Step =>
   dialog(async (page) => {
     await press(page, 'Share');
-    await page.getByRole('dialog').getByRole('tab', { name, exact: true }).click();
+    await over(page).getByRole('tab', { name, exact: true }).click();
   });
 
 /** Scrolls it to the top of the window. */

@@ -2,9 +2,9 @@ import { labFragment } from '../../../core/share/address.ts';
 import { parseSpec } from '../../../core/spec/index.ts';
 import searchLab from '../../../labs/feature-search/examples.json' with { type: 'json' };
 import steeringLab from '../../../labs/steering/examples.json' with { type: 'json' };
-import type { Locator, Page } from '@playwright/test';
-import type { Scene } from '../stage.ts';
-import { explained, recorded, tab, toTop } from './steps.ts';
+import { expect, type Locator, type Page } from '@playwright/test';
+import { unnamed, type Scene } from '../stage.ts';
+import { explained, over, recorded, tab, toTop } from './steps.ts';
 
 export const SAE = 'blocks.1.hook_resid_post';
 export const FEATURE = `feature/primer/${SAE}/100`;
@@ -16,7 +16,14 @@ const curve = (page: Page): Locator => page.getByRole('figure').filter({ hasText
 
 /** The labs and their tabs, the embeds, and what explains each. */
 export const VIEWS: readonly Scene[] = [
-  { name: 'home', address: '#/', prepare: recorded, whole: true, main: true, gate: true },
+  { name: 'home', address: '#/', prepare: recorded, main: true, gate: true },
+  {
+    name: 'home-below',
+    address: '#/',
+    prepare: recorded,
+    frame: (page) => toTop(page.getByRole('heading', { name: 'Ask further' })),
+  },
+  { name: 'explore-features', address: '#/lab/explore', prepare: tab('Features'), frame: tabs },
   { name: 'explore-lens', address: '#/lab/explore', prepare: tab('Lens'), frame: tabs, main: true, gate: true },
   { name: 'explore-attention', address: '#/lab/explore', prepare: tab('Attention'), frame: tabs, main: true },
   { name: 'explore-next', address: '#/lab/explore', prepare: tab('Next token'), frame: tabs },
@@ -32,7 +39,13 @@ export const VIEWS: readonly Scene[] = [
       await page.locator('[data-features] button').first().click();
     },
   },
-  { name: 'activations', address: '#/lab/activations', prepare: recorded, main: true },
+  { name: 'activations', address: '#/lab/activations', prepare: recorded },
+  {
+    name: 'activations-map',
+    address: '#/lab/activations',
+    prepare: recorded,
+    frame: (page) => toTop(page.getByRole('figure')),
+  },
   { name: 'feature', address: `#/${FEATURE}`, prepare: recorded, main: true, gate: true },
   {
     name: 'feature-examples',
@@ -74,13 +87,14 @@ export const VIEWS: readonly Scene[] = [
     address: search({ tab: 'variable' }),
     prepare: (page) => page.getByRole('tab', { name: 'By variable', selected: true }).waitFor(),
   },
-  { name: 'steering', address: '#/lab/steering', prepare: recorded, whole: true, main: true, gate: true },
+  { name: 'steering', address: '#/lab/steering', prepare: recorded, gate: true },
   {
-    name: 'steering-sweep',
-    address: sweep,
+    name: 'steering-below',
+    address: '#/lab/steering',
     prepare: recorded,
-    frame: (page) => toTop(page.getByRole('heading', { name: /Strength against coherence/ })),
+    frame: (page) => toTop(page.getByRole('heading', { name: 'What it did' })),
   },
+  { name: 'steering-sweep', address: sweep, prepare: recorded, part: curve },
   {
     name: 'steering-table',
     address: sweep,
@@ -88,24 +102,31 @@ export const VIEWS: readonly Scene[] = [
       await recorded(page, stage);
       await curve(page).getByRole('button', { name: 'View as table' }).click();
     },
-    frame: (page) => toTop(curve(page)),
+    part: curve,
   },
   ...['explore', 'activations', 'feature-search', 'steering'].map((lab) => ({
     name: `explain-${lab}`,
     address: `#/lab/${lab}`,
     prepare: explained,
+    part: over,
   })),
-  { name: 'explain-feature-dashboard', address: `#/${FEATURE}`, prepare: explained },
+  { name: 'explain-feature-dashboard', address: `#/${FEATURE}`, prepare: explained, part: over },
   {
     name: 'gallery',
     address: 'embeds.html',
     prepare: async (page) => {
       const frame = page.locator('iframe').first().contentFrame();
       await frame.getByText(/^Recorded result: /).waitFor({ timeout: 60_000 });
+      await expect(unnamed(frame)).toHaveCount(0);
     },
   },
   { name: 'embed', address: '#/embed/lab/explore', prepare: recorded, gate: true },
   { name: 'embed-parts', address: '#/embed/lab/explore?parts=tokens', prepare: recorded },
   { name: 'embed-feature', address: `#/embed/${FEATURE}?parts=meaning,writes,often`, prepare: recorded },
+  {
+    name: 'embed-features',
+    address: `#/embed/features/primer/${SAE}`,
+    prepare: (page) => page.getByRole('row').nth(3).waitFor(),
+  },
   { name: 'embed-dark', address: '#/embed/lab/steering?theme=dark', prepare: recorded },
 ];
