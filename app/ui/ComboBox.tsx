@@ -45,7 +45,11 @@ export function ComboBox(props: ComboBoxProps): ReactElement {
           autoComplete="off"
           placeholder={placeholder}
           value={inputValue}
-          onChange={(event) => onInputChange(event.target.value)}
+          onChange={(event) => {
+            onInputChange(event.target.value);
+            // Told before `select` is: the suggestions may come in between.
+            setCaret(event.target.selectionStart);
+          }}
           onFocus={(event) => {
             Suggesting.want();
             setCaret(event.currentTarget.selectionStart);
