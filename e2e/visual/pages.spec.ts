@@ -28,8 +28,8 @@ const COMPARED: readonly Look[] = [
   { name: 'wide-light', viewport: { width: 2560, height: 1440 }, colorScheme: 'light', main: true },
   { name: 'forced', viewport: DESKTOP, colorScheme: 'dark', forcedColors: 'active', main: true },
 ];
-/** `VISUAL`: every scene in every look; without, those that tell most, in the two looks that differ most. */
-const EVERY = Boolean(process.env['VISUAL']);
+/** `VISUAL=gate`: the scenes that tell most, in the two looks that differ most. */
+const EVERY = process.env['VISUAL'] !== 'gate';
 /** `VISUAL=look`: every scene in every look, to be looked at, not compared. */
 const LOOKING = process.env['VISUAL'] === 'look';
 const LOOKS: readonly Look[] = LOOKING

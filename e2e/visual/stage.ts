@@ -38,7 +38,7 @@ export interface Scene {
   readonly settled?: boolean;
   /** Drawn 2,560 px wide and with forced colours as well. */
   readonly main?: boolean;
-  /** One of those that tell most: compared with `npm test`. */
+  /** One of those that tell most: compared with `npm run visual:gate`, too. */
   readonly gate?: boolean;
 }
 
