@@ -79,10 +79,10 @@ export function StripWaiting({ prompt }: { readonly prompt: Prompt | undefined }
 }
 
 const surprise = (most: string): string =>
-  `Bars: how surprised the model was at each token, a full one is ${FULL_BITS} bits. ${most} Pick a token, or shift-click for several.`;
+  `Bars: the model’s surprise, full at ${FULL_BITS} bits. ${most} Pick a token, or shift-click for several.`;
 
 function surpriseSentence({ tokens }: PanelContext, surprisal: ArrayLike<number> | null): string {
-  if (!surprisal) return `Bars: how surprised the model was at each token, in bits.`;
+  if (!surprisal) return `Bars: the model’s surprise at each token, in bits.`;
   let at = -1;
   for (let p = 1; p < surprisal.length; p++) if (at < 0 || (surprisal[p] ?? 0) > (surprisal[at] ?? 0)) at = p;
   return surprise(at < 0 ? '' : `Most at ${quoteToken(tokens[at])}, ${number(surprisal[at] ?? NaN)} bits.`);
