@@ -10,8 +10,8 @@ const config: PlaywrightTestConfig = defineConfig({
   testMatch: '**/*.spec.ts',
   outputDir: 'test-results',
   snapshotPathTemplate: '{testDir}/{testFileDir}/{testFileName}-snapshots/{arg}{ext}',
-  // One Chromium at a time: timings and memory are part of what is tested. A test that passes only sometimes is a failure.
-  workers: 1,
+  // Two files at a time, each in a Chromium of its own: much of a test is waiting. One that passes only sometimes is a failure.
+  workers: 2,
   retries: 0,
   fullyParallel: false,
   forbidOnly: Boolean(process.env['CI']),

@@ -149,7 +149,7 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorInfo>> = {
     next: 'Pick a smaller one; the models page says what fits.',
     retryable: false,
   },
-  'worker-died': { title: 'The engine stopped', next: 'It has been started again; run once more.', retryable: true },
+  'worker-died': { title: 'The engine stopped', next: 'Run once more: the engine is started again for it.', retryable: true },
   'protocol-mismatch': { title: 'The page and its engine are of different versions', next: 'Reload the page.', retryable: false },
   busy: { title: 'Too many runs are waiting', next: 'Wait for one to end, or stop it.', retryable: true },
   internal: {

@@ -84,6 +84,7 @@ test('a dashboard steers on the page itself; its link and the lab give the same 
   const [, added = ''] =
     / = (\S+) times its decoder row/.exec((await fresh.getByText(/^Added: −3\.00 × /).textContent()) ?? '') ?? [];
   await fresh.getByRole('link', { name: 'Open in the steering lab' }).click();
+  await expect(fresh.getByRole('heading', { level: 1 })).toHaveText(/^What does the model write/);
   await expectLive(fresh, backend);
   expect(await both(fresh)).toEqual(minus);
   await expect(fresh.getByText(new RegExp(`^Adds −3\\.00 × .* = ${added}, times its decoder direction`))).toBeVisible();
