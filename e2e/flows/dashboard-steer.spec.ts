@@ -30,12 +30,13 @@ interface Both {
 
 /** Both texts, once they are written and measured. */
 async function both(page: Page, timeout = 60_000): Promise<Both> {
+  // What stands there of the question before is dimmed until the first new word comes; only then its end is the new text's.
+  await expect(page.locator('main [data-stale]')).toHaveCount(0, { timeout });
   for (const side of ['Steered', 'Default'] as const)
     await expect(column(page, side)).toContainText(/Ends here|The model ended the text here/, { timeout });
   await expect(column(page, 'Steered').getByRole('button').first()).toHaveAttribute('aria-label', /moved by/, {
     timeout,
   });
-  await expect(page.locator('main [data-stale]')).toHaveCount(0, { timeout });
   const words = await Promise.all(
     (['Default', 'Steered'] as const).map(async (side) => (await column(page, side).getByRole('toolbar').textContent()) ?? ''),
   );
