@@ -10,8 +10,9 @@ const config: PlaywrightTestConfig = defineConfig({
   testMatch: '**/*.spec.ts',
   outputDir: 'test-results',
   snapshotPathTemplate: '{testDir}/{testFileDir}/{testFileName}-snapshots/{arg}{ext}',
-  // Two files at a time, each in a Chromium of its own: much of a test is waiting. One that passes only sometimes is a failure.
-  workers: 2,
+  // Two files at a time, each in a Chromium of its own: much of a test is waiting. The gate has time, and takes them one by one.
+  // A test that passes only sometimes is a failure.
+  workers: process.env['CI'] ? 1 : 2,
   retries: 0,
   fullyParallel: false,
   forbidOnly: Boolean(process.env['CI']),
