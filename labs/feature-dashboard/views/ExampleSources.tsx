@@ -1,12 +1,10 @@
 import { useMemo, type ReactElement } from 'react';
 import type { DashboardExample } from '../../../core/dashboards/types.ts';
-import type { ExperimentSpec } from '../../../core/spec/index.ts';
-import { useSideRun } from '../../../app/state/side-run.ts';
 import { ErrorNotice } from '../../../app/ui/Notice.tsx';
 import { Waiting } from '../../../app/views/Waiting.tsx';
-import type { DashboardChunk, DashboardResult } from '../result.ts';
 import type { DashboardContext } from './panel.tsx';
 import { Sources } from './Sources.tsx';
+import { useTextRun, type TextAsk } from './use-text-run.tsx';
 
 export interface ExampleSourcesProps {
   readonly context: DashboardContext;
@@ -15,21 +13,12 @@ export interface ExampleSourcesProps {
 
 /** Where the feature's value at an example's token comes from: read anew by the model, on that text alone. */
 export function ExampleSources({ context, example }: ExampleSourcesProps): ReactElement | null {
-  const { spec, sae, feature, bosId, file } = context;
-  const { model } = spec;
-  const asked = useMemo(
-    (): ExperimentSpec => ({
-      v: 1,
-      lab: 'feature-dashboard',
-      labV: 1,
-      model,
-      saes: [sae],
-      prompts: [{ tokens: example.tokens.map(({ id }) => id) }],
-      params: { feature, mode: 'text', at: example.position },
-    }),
-    [model, sae, feature, example],
+  const { feature, bosId, file } = context;
+  const ask = useMemo(
+    (): TextAsk => ({ prompts: [{ tokens: example.tokens.map(({ id }) => id) }], params: { at: example.position } }),
+    [example],
   );
-  const { result, stale, error, run } = useSideRun<DashboardResult, DashboardChunk>('feature-dashboard/example', asked, true);
+  const { result, stale, error, run } = useTextRun('feature-dashboard/example', context, ask);
   const text = stale ? null : (result?.texts[0] ?? null);
   if (error) return <ErrorNotice error={error} onRetry={run} />;
   if (!text?.sources) return <Waiting label="The model reads this text" rows={4} />;

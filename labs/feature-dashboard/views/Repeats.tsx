@@ -1,15 +1,13 @@
 import { useMemo, type ReactElement } from 'react';
 import type { DashboardExample } from '../../../core/dashboards/types.ts';
 import { tensorData } from '../../../core/protocol/wire-tensor.ts';
-import type { ExperimentSpec } from '../../../core/spec/index.ts';
-import { useSideRun } from '../../../app/state/side-run.ts';
 import { ErrorNotice } from '../../../app/ui/Notice.tsx';
 import { ExampleList } from '../../../app/views/ExampleList.tsx';
 import { count, plural } from '../../../app/views/numbers.ts';
 import { Waiting } from '../../../app/views/Waiting.tsx';
-import type { DashboardChunk, DashboardResult } from '../result.ts';
 import { sourceOf } from './example-items.tsx';
 import type { DashboardContext } from './panel.tsx';
+import { useTextRun, type TextAsk } from './use-text-run.tsx';
 import styles from './dashboard.module.css';
 
 export interface RepeatsProps {
@@ -19,23 +17,15 @@ export interface RepeatsProps {
 
 /** The texts that are folded under an example: looked for in the corpus, and read by the model, when asked for. */
 export function Repeats({ context, example }: RepeatsProps): ReactElement {
-  const { spec, sae, feature, bosId, dashboard } = context;
-  const { model, view } = spec;
+  const { bosId, dashboard } = context;
+  const { view } = context.spec;
   const { documents } = dashboard.corpus;
   const { document, position } = example;
-  const asked = useMemo(
-    (): ExperimentSpec => ({
-      v: 1,
-      lab: 'feature-dashboard',
-      labV: 1,
-      model,
-      saes: [sae],
-      prompts: [],
-      params: { feature, mode: 'text', repeatsOf: { document, position, documents } },
-    }),
-    [model, sae, feature, document, position, documents],
+  const ask = useMemo(
+    (): TextAsk => ({ prompts: [], params: { repeatsOf: { document, position, documents } } }),
+    [document, position, documents],
   );
-  const { result, stale, error, run } = useSideRun<DashboardResult, DashboardChunk>('feature-dashboard/repeats', asked, true);
+  const { result, stale, error, run } = useTextRun('feature-dashboard/repeats', context, ask);
   const repeats = stale ? undefined : result?.repeats;
   if (error) return <ErrorNotice error={error} onRetry={run} />;
   if (!repeats)
