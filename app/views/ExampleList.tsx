@@ -39,19 +39,20 @@ export interface ExampleListProps {
   readonly gamma?: number;
   /** Puts a text into the test box. */
   readonly onTry?: (item: ExampleItem) => void;
-  /** Shows the texts that read the same as one of them, below it. */
+  /** Makes a button of how many texts read the same. */
   readonly unfolds?: {
-    readonly opened: string | null;
+    readonly isOpen: (item: ExampleItem) => boolean;
     readonly onToggle: (item: ExampleItem) => void;
-    readonly shown: ReactNode;
   };
   /** Further actions of a row. */
   readonly actions?: (item: ExampleItem) => ReactNode;
+  /** What lies below one of the rows: what one of its buttons has asked for. */
+  readonly below?: { readonly key: string; readonly shown: ReactNode } | null;
 }
 
 /** Texts with the values of their tokens, one a row, each around the token it is about. A press on a row shows all of its text. */
 export function ExampleList(props: ExampleListProps): ReactElement {
-  const { label, items, full, context, breaks, values, bosId, gamma = GAMMA.none, onTry, unfolds, actions } = props;
+  const { label, items, full, context, breaks, values, bosId, gamma = GAMMA.none, onTry, unfolds, actions, below } = props;
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
   const scheme = useScheme();
   const toggle = (key: string): void => {
@@ -76,7 +77,7 @@ export function ExampleList(props: ExampleListProps): ReactElement {
               {item.repeats > 0 && (
                 <span className={styles.repeats}>
                   {unfolds ? (
-                    <button type="button" aria-expanded={unfolds.opened === item.key} onClick={() => unfolds.onToggle(item)}>
+                    <button type="button" aria-expanded={unfolds.isOpen(item)} onClick={() => unfolds.onToggle(item)}>
                       {repeatsText(item)}
                     </button>
                   ) : (
@@ -98,7 +99,7 @@ export function ExampleList(props: ExampleListProps): ReactElement {
                 {actions?.(item)}
               </span>
             </span>
-            {unfolds?.opened === item.key && <div className={styles.unfolded}>{unfolds.shown}</div>}
+            {below?.key === item.key && <div className={styles.below}>{below.shown}</div>}
           </li>
         );
       })}

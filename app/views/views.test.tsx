@@ -186,9 +186,10 @@ describe('ExampleList', () => {
   it('says how many texts read the same, and shows them below it where they can be had', () => {
     expect(list()).toContain('and 3 more that read the same');
     expect(list()).not.toContain('aria-expanded');
-    const unfolds = { opened: null, onToggle: nothing, shown: <p>the others</p> };
+    const unfolds = { isOpen: () => false, onToggle: nothing };
     expect(list({ unfolds })).toMatch(/<button[^>]*aria-expanded="false"[^>]*>and 3 more that read the same<\/button>/);
-    expect(list({ unfolds })).not.toContain('the others');
-    expect(list({ unfolds: { ...unfolds, opened: 'a' } })).toMatch(/aria-expanded="true".*the others/s);
+    const below = { key: 'a', shown: <p>the others</p> };
+    expect(list({ unfolds, below: { ...below, key: 'b' } })).not.toContain('the others');
+    expect(list({ unfolds: { ...unfolds, isOpen: () => true }, below })).toMatch(/aria-expanded="true".*the others/s);
   });
 });

@@ -148,6 +148,33 @@ test('texts that read the same as an example are folded under it, and unfold by 
   await expect(texts).toHaveCount(0);
 });
 
+test('where a value of heads comes from is told below its example, and adds up to it', async ({ page, site }) => {
+  const link = featureLink({ model: 'primer', sae: 'blocks.2.attn.hook_z', feature: 100 });
+  await page.goto(`${site.url}${link}`);
+  await expectLive(page, 'WASM');
+  const row = page
+    .getByRole('list', { name: /^Examples/ })
+    .getByRole('listitem')
+    .first();
+  const button = row.getByRole('button', { name: 'Where from' });
+  await button.press('Enter');
+  await expect(button).toHaveAttribute('aria-expanded', 'true');
+  const sentence = row.getByText(/before its nonlinearity/);
+  await expect(sentence).toBeVisible({ timeout: 30_000 });
+  const amount = String.raw`([+−]\d+(?:\.\d+)?)`;
+  const [, ...told] =
+    new RegExp(`nonlinearity ${amount}, .* add ${amount} and the encoder’s constant ${amount}`).exec(
+      (await sentence.textContent()) ?? '',
+    ) ?? [];
+  const [value = NaN, added = NaN, constant = NaN] = told.map((text) => Number(text.replace('−', '-')));
+  const activation = Number(/^Activation ([\d.]+)/.exec((await row.textContent()) ?? '')?.[1]);
+  // Three digits each.
+  expect(Math.abs(added + constant - value)).toBeLessThan(0.02);
+  expect(Math.abs(activation - value)).toBeLessThan(0.02);
+  await button.press('Enter');
+  await expect(sentence).toHaveCount(0);
+});
+
 test('ten dashboards in ten tabs: each has its own numbers, none disturbs another, and none takes more than one does', async ({
   context,
   site,

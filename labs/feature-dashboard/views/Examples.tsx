@@ -1,4 +1,4 @@
-import { useState, type ReactElement } from 'react';
+import { createElement, useState, type ReactElement } from 'react';
 import type { DashboardExample, ExampleGroup } from '../../../core/dashboards/types.ts';
 import { parseHook } from '../../../core/hooks.ts';
 import { tensorData } from '../../../core/protocol/wire-tensor.ts';
@@ -22,14 +22,20 @@ import type { DashboardContext } from './panel.tsx';
 import { Repeats } from './Repeats.tsx';
 import styles from './dashboard.module.css';
 
+/** What is asked of one example, and shown below it. */
+interface Asked {
+  readonly key: string;
+  readonly what: 'repeats' | 'sources';
+}
+const BELOW = { repeats: Repeats, sources: ExampleSources } as const;
+
 /** Texts on which it is active, by how strongly. */
 export function Examples({ context }: { readonly context: DashboardContext }): ReactElement {
   const { dashboard, spec, setView, file, bosId, tryText, sae, feature } = context;
   const { groups, stats, corpus } = dashboard;
   const { view } = spec;
   const scheme = useScheme();
-  const [opened, setOpened] = useState<string | null>(null);
-  const [unfolded, setUnfolded] = useState<string | null>(null);
+  const [asked, setAsked] = useState<Asked | null>(null);
   const at = Math.min(view.group ?? 0, Math.max(0, groups.length - 1));
   const group = groups[at];
   if (!group || stats.active === 0)
@@ -41,10 +47,11 @@ export function Examples({ context }: { readonly context: DashboardContext }): R
     );
   const items = group.examples.map(itemOf);
   const readsOthers = parseHook(dashboard.hook)?.site === 'z';
-  const example = group.examples.find((e) => keyOf(e) === opened);
-  const folded = group.examples.find((e) => keyOf(e) === unfolded);
-  const whereFrom = ({ key }: ExampleItem): ReactElement => (
-    <button type="button" aria-pressed={opened === key} onClick={() => setOpened(opened === key ? null : key)}>
+  const example = group.examples.find((e) => keyOf(e) === asked?.key);
+  const isOpen = (what: Asked['what'], { key }: ExampleItem): boolean => asked?.key === key && asked.what === what;
+  const toggle = (what: Asked['what'], item: ExampleItem): void => setAsked(isOpen(what, item) ? null : { key: item.key, what });
+  const whereFrom = (item: ExampleItem): ReactElement => (
+    <button type="button" aria-expanded={isOpen('sources', item)} onClick={() => toggle('sources', item)}>
       Where from
     </button>
   );
@@ -117,15 +124,18 @@ export function Examples({ context }: { readonly context: DashboardContext }): R
             bosId={bosId}
             {...(readsOthers ? { actions: whereFrom } : {})}
             unfolds={{
-              opened: unfolded,
-              onToggle: ({ key }) => setUnfolded(unfolded === key ? null : key),
-              shown: folded && <Repeats key={unfolded} context={context} example={folded} />,
+              isOpen: (item) => isOpen('repeats', item),
+              onToggle: (item) => toggle('repeats', item),
             }}
+            below={
+              example && asked
+                ? { key: asked.key, shown: createElement(BELOW[asked.what], { key: asked.key, context, example }) }
+                : null
+            }
             onTry={(item) => tryText(textOf(item.tokens, bosId))}
           />
         )}
       </Tabs>
-      {example && <ExampleSources key={opened} context={context} example={example} />}
       <div className={styles.legend}>
         <Legend
           kind="unsigned"
