@@ -11,6 +11,7 @@ import { StrengthSlider } from '../../../app/views/StrengthSlider.tsx';
 import { WrittenTexts, type PickedToken } from '../../../app/views/WrittenTexts.tsx';
 import type { DashboardContext } from './panel.tsx';
 import styles from './dashboard.module.css';
+import own from './Steer.module.css';
 
 /** What of the steering lab's answer is drawn here. `key`: `<sae>/<feature>` of each steer; `scale`: what a strength of 1 is. */
 type Answer = WrittenBoth & { readonly steers: readonly { readonly key: string; readonly scale: number }[] };
@@ -24,9 +25,9 @@ export function Steer({ context }: { readonly context: DashboardContext }): Reac
   const set = (value: number): void => setView({ strength: value });
   const request: SteerRequest = { model: spec.model, sae, feature, strength, ...(prompt === '' ? {} : { prompt }) };
   return (
-    <section className={styles.steer} aria-label="Steer with it">
+    <section className={own.steer} aria-label="Steer with it">
       <h2>Steer with it</h2>
-      <div className={styles.steerRow}>
+      <div className={own.row}>
         <StrengthSlider
           label={name}
           value={strength}
@@ -34,7 +35,7 @@ export function Steer({ context }: { readonly context: DashboardContext }): Reac
           disabled={false}
           onChange={set}
         />
-        <span className={styles.amount}>
+        <span className={own.amount}>
           <NumberField
             label={`Strength of ${name}, number`}
             hideLabel
